@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Dipper authors
+//
+// Door of the native engine.
+
+export type {
+  AppliedChange,
+  FrozenSegment,
+  IndexBuild,
+  NativeFace,
+  NativeHandle,
+  NativeSource,
+  PrimaryKeys,
+  QueryCall,
+  QueryRows,
+  ScanOptions,
+  ScannedPart,
+  ScanResult,
+  SealedSource,
+  SearchCall,
+  SearchHits,
+  SegmentImage,
+  SegmentStats,
+} from './face.ts';

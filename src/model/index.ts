@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Dipper authors
+//
+// Door of src/model.
+
+export {
+  type ConsistencyLevel,
+  type ConsistencyName,
+  consistencyLevels,
+  isConsistencyLevel,
+} from './consistency.ts';
+export {
+  type DataType,
+  type DataTypeName,
+  dataTypeName,
+  dataTypes,
+  fixedWidthBytes,
+  isDataType,
+  isVectorType,
+} from './data-type.ts';
+export {
+  decodeLogBody,
+  encodeLogBody,
+  type LogSection,
+  type LogSectionView,
+  type SectionKind,
+  sectionKinds,
+} from './log-body.ts';
+export {
+  alignUp,
+  type BatchColumn,
+  columnOf,
+  decodeRowBatch,
+  encodeRowBatch,
+  encodeRowBatchInto,
+  isPresent,
+  type RowBatch,
+  rowBatchBytes,
+} from './row-batch.ts';
+export {
+  type CollectionSchema,
+  type DefaultValue,
+  type FieldSchema,
+  fieldById,
+  fieldByName,
+  firstUserFieldId,
+  metaField,
+  metaFieldId,
+  metaFieldName,
+  primaryKeyOf,
+  rowIdFieldId,
+  schemaToNativeJson,
+  timestampFieldId,
+} from './schema.ts';
+export { type Timestamp, timestampFromMs, timestampMax, timestampToMs } from './timestamp.ts';
