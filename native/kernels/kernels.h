@@ -16,24 +16,31 @@ namespace dipper {
 enum class Metric : uint8_t { l2 = 1, ip = 2, cosine = 3 };
 enum class SimdLevel : uint8_t { scalar = 0, avx2 = 1, avx512 = 2 };
 
+/** Bytes that code kernels take at a time; code lengths are padded to it (see ipU8S8). */
+constexpr size_t codeBlockBytes = 64;
+
 struct Kernels {
   SimdLevel level;
 
   // float32, one to one.
   float (*l2F32)(const float* a, const float* b, size_t dim);
   float (*ipF32)(const float* a, const float* b, size_t dim);  // plain a.b, not negated
+  /** a.b and a.a in one pass over a: what a cosine needs of a row. */
+  void (*ipNormF32)(const float* a, const float* b, size_t dim, float* ip, float* norm2);
+
   // float32, one query to `rowCount` rows that lie strideFloats apart.
   void (*l2F32Rows)(const float* query, const float* rows, size_t strideFloats, size_t rowCount,
                     size_t dim, float* out);
   void (*ipF32Rows)(const float* query, const float* rows, size_t strideFloats, size_t rowCount,
                     size_t dim, float* out);
+  void (*ipNormF32Rows)(const float* query, const float* rows, size_t strideFloats, size_t rowCount,
+                        size_t dim, float* ips, float* norms2);
 
-  // u8 codes with one global step: squared L2 in code units, exact int32.
-  int32_t (*l2U8)(const uint8_t* a, const uint8_t* b, size_t dim);
-  /** Four rows against one query; out[4]. Rows may be anywhere. */
-  void (*l2U8x4)(const uint8_t* query, const uint8_t* const rows[4], size_t dim, int32_t out[4]);
-  /** Sum of products u8 x s8. */
-  int32_t (*ipU8S8)(const uint8_t* a, const int8_t* b, size_t dim);
+  /**
+   * Sum of products u8 x s8, exact. sizeBytes is a multiple of codeBlockBytes: bytes of `a` past
+   * the real length must be readable, and `b` must be zero there.
+   */
+  int32_t (*ipU8S8)(const uint8_t* a, const int8_t* b, size_t sizeBytes);
 };
 
 /** The best table that this CPU (and DIPPER_SIMD) allows; the same object for the process's life. */
