@@ -77,6 +77,8 @@ export interface SegmentImage {
   readonly vectors: readonly { readonly fieldId: number; readonly bytes: Uint8Array }[];
   /** Sorted (hash, row) key blob. */
   readonly keys: Uint8Array;
+  /** Delete image of the sorted rows through the asked timestamp; null when nothing is hidden yet. */
+  readonly deletes: Uint8Array | null;
   readonly rowCount: number;
 }
 
@@ -221,12 +223,13 @@ export interface NativeFace {
   applyBody(shard: NativeHandle, body: Uint8Array, timestamp: bigint): AppliedChange;
   /** Closes all growing segments that hold rows; later rows need openGrowing again. */
   freezeGrowing(shard: NativeHandle): FrozenSegment[];
-  sealImage(segment: NativeHandle): Promise<SegmentImage>;
-  sealImageNow(segment: NativeHandle): SegmentImage;
+  /** throughTimestamp bounds the delete image only: the flush's checkpoint; later deletes are replayed or carried. */
+  sealImage(segment: NativeHandle, throughTimestamp: bigint): Promise<SegmentImage>;
+  sealImageNow(segment: NativeHandle, throughTimestamp: bigint): SegmentImage;
   openSealed(schema: NativeHandle, source: SealedSource, ownerEpoch: number): NativeHandle;
   /** Recovery: the segment joins key look-ups before the log is replayed. */
   addSealed(shard: NativeHandle, segment: NativeHandle): void;
-  /** Flush commit: every delete the frozen form got is carried over, look-ups move. */
+  /** Flush commit: every delete the frozen form ever got is carried over (sealed came with none), look-ups move. */
   replaceFrozen(shard: NativeHandle, frozen: NativeHandle, sealed: NativeHandle): void;
   removeSegment(shard: NativeHandle, segment: NativeHandle): void;
   /** Delete file with all entries up to a stamp; null when it would equal the last one made. */
@@ -244,6 +247,8 @@ export interface NativeFace {
   unpublishView(shard: NativeHandle): void;
   /** A pin (> 0), 0 when the shard's safe time is below the timestamp, -1 when no view is published. */
   pinView(shard: NativeHandle, timestamp: bigint): number;
+  /** A pin at the shard's safe time, which covers every acknowledged write; -1 when no view is published. */
+  pinLatest(shard: NativeHandle, clock: NativeHandle, physicalMs: number): number;
   unpinView(pin: number): void;
 
   // reads
