@@ -48,6 +48,11 @@ describe.skipIf(missing !== null)(`kill -9, seed ${seed}`, () => {
     await removed;
   }, 60_000);
 
+  test('without a kill everything is as acknowledged', { timeout: 120_000 }, async () => {
+    assert(run !== undefined, 'the first server started');
+    expect((await run.calmRound()).slice(0, 20)).toEqual([]);
+  });
+
   const plan = Array.from({ length: rounds }, (_, round) => [round, kindOfRound(round)] as const);
   test.for(plan)('round %i, killed in: %s', { timeout: 180_000 }, async ([round]) => {
     assert(run !== undefined, 'the first server started');

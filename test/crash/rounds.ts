@@ -88,6 +88,15 @@ export class CrashRun {
     return new CrashRun(settings, oracle, server);
   }
 
+  /** Writes and verifies without any kill: what fails here is no matter of recovery. */
+  async calmRound(): Promise<readonly string[]> {
+    const writers = new Writers(this.#server.port, this.#settings, this.#oracle, this.#counters);
+    await writers.start();
+    await writers.until((done) => done >= this.#settings.acknowledgedMin / 2);
+    const { refusals } = await writers.finish();
+    return [...refusals, ...(await this.#verify()).violations];
+  }
+
   /** Writes, kills, restarts, verifies. */
   async round(round: number): Promise<RoundReport> {
     const kind = kindOfRound(round);
