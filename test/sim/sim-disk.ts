@@ -7,11 +7,7 @@
 // ENOSPC, a failing sync) come by rate or at a chosen operation. After power loss calls to the old
 // disk never answer, just as the process that made them would never see them return.
 
-import { assert, at } from '../../src/core/assert.ts';
-import type { Clock } from '../../src/core/clock.ts';
-import { DbError } from '../../src/core/db-error.ts';
-import type { Disk, DiskFile } from '../../src/core/disk.ts';
-import type { Random } from '../../src/core/random.ts';
+import { assert, at, type Clock, DbError, type Disk, type DiskFile, type Random } from '../../src/core/index.ts';
 import { SimFolders } from './sim-folders.ts';
 import { SimInode } from './sim-inode.ts';
 
@@ -91,6 +87,11 @@ export class SimDisk implements Disk {
     // Nothing and everything surviving are the two ends that rates in between seldom reach.
     const share = draw < 0.2 ? 0 : draw < 0.4 ? 1 : random.unit();
     return new SimDisk(this.#options, this.#folders.afterPowerLoss(random, share));
+  }
+
+  /** A second disk with the same files, for trying several futures; un-synced writes count as made. */
+  copy(random: Random): SimDisk {
+    return new SimDisk({ ...this.#options, random }, this.#folders.afterPowerLoss(random, 1));
   }
 
   /** The process dies, the machine lives: the page cache stays, calls of the old process do not. */

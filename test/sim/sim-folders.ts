@@ -5,9 +5,7 @@
 // power loss may bring back any state it had since. Names are taken one by one, so a rename may
 // come back half done: harsher than journalled file systems, and the engine must not care.
 
-import { at } from '../../src/core/assert.ts';
-import { DbError } from '../../src/core/db-error.ts';
-import type { Random } from '../../src/core/random.ts';
+import { at, DbError, type Random } from '../../src/core/index.ts';
 import { SimInode } from './sim-inode.ts';
 
 type Entry = SimInode | 'folder' | null;

@@ -5,8 +5,7 @@
 // the writes in between that no sync has covered. After power loss any subset of those writes, cut
 // at sectors and in any order, may have reached the medium.
 
-import { at } from '../../src/core/assert.ts';
-import type { Random } from '../../src/core/random.ts';
+import { at, type Random } from '../../src/core/index.ts';
 
 const sectorBytes = 512;
 

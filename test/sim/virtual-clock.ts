@@ -6,9 +6,7 @@
 // decided by the seed). After each callback all promises that it settled run to their end, so a
 // run is one fixed order of steps and the same seed gives the same order again.
 
-import { at } from '../../src/core/assert.ts';
-import type { CancelTimer, Clock } from '../../src/core/clock.ts';
-import type { Random } from '../../src/core/random.ts';
+import { at, type CancelTimer, type Clock, type Random } from '../../src/core/index.ts';
 
 interface Timer {
   readonly dueMs: number;
