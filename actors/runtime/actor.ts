@@ -7,6 +7,7 @@
 // the order of messages decides everything.
 
 import type { ErrorData, Outcome } from '../../src/core/index.ts';
+import type { AppliedEvent } from '../../src/model/index.ts';
 
 export interface Message {
   readonly type: string;
@@ -34,11 +35,11 @@ export interface ActorSpec {
 
 /** What a handler may ask for. Recorded, and run in this order after the handler returned. */
 export interface Effects<M extends Message> {
-  send<T extends Message>(to: Address<T>, message: T): void;
+  send<T extends Message>(to: Address<T>, message: NoInfer<T>): void;
   /** Sends a request; its answer comes back as a message. */
   ask<T extends Message, R>(
     to: Address<T>,
-    request: (reply: ReplyTo) => T,
+    request: (reply: ReplyTo) => NoInfer<T>,
     then: (outcome: Outcome<R>) => M,
   ): void;
   reply<R>(to: ReplyTo, outcome: Outcome<R>): void;
@@ -47,6 +48,8 @@ export interface Effects<M extends Message> {
   /** One timer a name: setting it again replaces it. */
   timer(name: string, delayMs: number, message: M): void;
   cancelTimer(name: string): void;
+  /** Puts an event on the applied stream of this host. */
+  publish(event: AppliedEvent): void;
   spawn(spec: ActorSpec): void;
   /** Ends another actor: its stop() runs, later messages to it are answered 'closed'. */
   stop(address: string): void;

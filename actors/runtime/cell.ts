@@ -6,11 +6,18 @@
 // the main thread closes the cell.
 
 import { type Clock, DbError } from '../../src/core/index.ts';
+import type { AppliedEvent } from '../../src/model/index.ts';
 import type { ActorFactories, Packet } from './actor.ts';
 import { InlineHost } from './inline-host.ts';
 import type { CellTask } from './thread-host.ts';
 
-export async function runCell(task: CellTask, clock: Clock, makeFactories: () => ActorFactories): Promise<void> {
+export interface CellParts {
+  readonly clock: Clock;
+  readonly factories: ActorFactories;
+  readonly publish: (event: AppliedEvent) => void;
+}
+
+export async function runCell(task: CellTask, parts: CellParts): Promise<void> {
   const { port, hostId } = task;
   let outgoing: Packet[] = [];
   const flush = (): void => {
@@ -26,8 +33,7 @@ export async function runCell(task: CellTask, clock: Clock, makeFactories: () =>
   const local = new Set<string>();
   const host = new InlineHost({
     id: hostId,
-    clock,
-    factories: makeFactories(),
+    ...parts,
     uplink,
     isLocal: (address) => local.has(address),
     onCrash: (address, error) => uplink({ kind: 'crashed', address, error: error.toData() }),

@@ -16,7 +16,7 @@ export {
   type ReplyTo,
   type StopReason,
 } from './actor.ts';
-export { runCell } from './cell.ts';
+export { type CellParts, runCell } from './cell.ts';
 export type { Host } from './host.ts';
 export { ActorSystem } from './system.ts';
 export { type CellTask, ThreadHost } from './thread-host.ts';

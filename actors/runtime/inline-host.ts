@@ -7,6 +7,7 @@
 // this class; only the clock that calls the loop differs.
 
 import { type CancelTimer, type Clock, DbError, failed, type Outcome, succeeded } from '../../src/core/index.ts';
+import type { AppliedEvent } from '../../src/model/index.ts';
 import {
   type ActorFactories,
   type ActorSpec,
@@ -35,6 +36,8 @@ export interface InlineHostParts {
   readonly uplink: ((packet: Packet) => void) | null;
   /** True for addresses and specs that belong to this host. */
   readonly isLocal: (address: string) => boolean;
+  /** Receives the applied stream of this host's actors. */
+  readonly publish: (event: AppliedEvent) => void;
   /** Told when a handler threw; the actor answers errors from then on. */
   readonly onCrash: (address: string, error: DbError) => void;
 }
@@ -90,7 +93,7 @@ export class InlineHost implements Host {
     this.residents.set(spec.address, { address: spec.address, behaviour, timers: new Map(), crashed: null });
   }
 
-  ask<T extends Message, R>(to: Address<T>, request: (reply: ReplyTo) => T): Promise<R> {
+  ask<T extends Message, R>(to: Address<T>, request: (reply: ReplyTo) => NoInfer<T>): Promise<R> {
     return new Promise<R>((resolve, reject) => {
       const reply = this.expect((outcome) => {
         if (outcome.ok) resolve(outcome.value as R);
@@ -100,7 +103,7 @@ export class InlineHost implements Host {
     });
   }
 
-  send<T extends Message>(to: Address<T>, message: T): void {
+  send<T extends Message>(to: Address<T>, message: NoInfer<T>): void {
     this.post(to.id, message);
   }
 
@@ -187,6 +190,9 @@ export class InlineHost implements Host {
       case 'cancel-timer':
         resident.timers.get(effect.name)?.();
         resident.timers.delete(effect.name);
+        return;
+      case 'publish':
+        this.parts.publish(effect.event);
         return;
       case 'spawn':
         this.spawn(effect.spec);

@@ -4,6 +4,7 @@
 // Records what a handler asks for, so that nothing happens before it returned.
 
 import type { Outcome } from '../../src/core/index.ts';
+import type { AppliedEvent } from '../../src/model/index.ts';
 import type { ActorSpec, Address, Effects, Message, ReplyTo } from './actor.ts';
 
 export type Effect =
@@ -22,6 +23,7 @@ export type Effect =
     }
   | { readonly kind: 'timer'; readonly name: string; readonly delayMs: number; readonly message: Message }
   | { readonly kind: 'cancel-timer'; readonly name: string }
+  | { readonly kind: 'publish'; readonly event: AppliedEvent }
   | { readonly kind: 'spawn'; readonly spec: ActorSpec }
   | { readonly kind: 'stop'; readonly address: string };
 
@@ -35,13 +37,13 @@ export class EffectRecorder implements Effects<Message> {
     return taken;
   }
 
-  send<T extends Message>(to: Address<T>, message: T): void {
+  send<T extends Message>(to: Address<T>, message: NoInfer<T>): void {
     this.recorded.push({ kind: 'send', to: to.id, message });
   }
 
   ask<T extends Message, R>(
     to: Address<T>,
-    request: (reply: ReplyTo) => T,
+    request: (reply: ReplyTo) => NoInfer<T>,
     then: (outcome: Outcome<R>) => Message,
   ): void {
     // The answering actor's reply type is fixed by the message's documentation, not by the runtime.
@@ -62,6 +64,10 @@ export class EffectRecorder implements Effects<Message> {
 
   cancelTimer(name: string): void {
     this.recorded.push({ kind: 'cancel-timer', name });
+  }
+
+  publish(event: AppliedEvent): void {
+    this.recorded.push({ kind: 'publish', event });
   }
 
   spawn(spec: ActorSpec): void {

@@ -38,11 +38,11 @@ export class ActorSystem {
     this.route({ kind: 'spawn', spec });
   }
 
-  ask<T extends Message, R>(to: Address<T>, request: (reply: ReplyTo) => T): Promise<R> {
+  ask<T extends Message, R>(to: Address<T>, request: (reply: ReplyTo) => NoInfer<T>): Promise<R> {
     return this.main.ask(to, request);
   }
 
-  send<T extends Message>(to: Address<T>, message: T): void {
+  send<T extends Message>(to: Address<T>, message: NoInfer<T>): void {
     this.main.send(to, message);
   }
 

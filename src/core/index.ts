@@ -9,3 +9,4 @@ export { DbError, type ErrorCode, type ErrorData, type ErrorDetail, type ErrorKi
 export type { Disk, DiskFile } from './disk.ts';
 export { failed, type Outcome, succeeded, unwrap } from './outcome.ts';
 export { type Random, seededRandom, systemRandom } from './random.ts';
+export { createStream, type EventStream } from './stream.ts';

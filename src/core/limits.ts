@@ -10,8 +10,8 @@ export const mebibyte = 1024 * kibibyte;
 export const requestSizeBytesMax = 64 * mebibyte;
 /** Largest reply; Milvus's own send limit. */
 export const replySizeBytesMax = 256 * mebibyte;
-/** One envelope's body; larger parts become a transaction. */
-export const envelopeBodyBytesMax = 8 * mebibyte;
+/** One envelope's body: a whole request's rows for one shard, so that each is atomic by itself. */
+export const envelopeBodyBytesMax = 96 * mebibyte; // a 64 MiB request, decoded and padded
 /** One log file; preallocated. */
 export const logFileSizeBytes = 64 * mebibyte;
 /** Bytes that one group commit writes at most, so that a burst cannot delay its first request. */

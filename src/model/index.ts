@@ -3,6 +3,20 @@
 //
 // Door of src/model.
 
+export type { AppliedEvent } from './applied.ts';
+export {
+  applyCatalogRecord,
+  type CatalogJson,
+  type CatalogRecord,
+  type CatalogState,
+  catalogFromJson,
+  catalogToJson,
+  type CollectionMeta,
+  type Durability,
+  emptyCatalog,
+  type IndexMeta,
+  type PartitionMeta,
+} from './catalog.ts';
 export {
   type ConsistencyLevel,
   type ConsistencyName,
@@ -52,4 +66,16 @@ export {
   schemaToNativeJson,
   timestampFieldId,
 } from './schema.ts';
+export {
+  applyManifestChange,
+  type DeleteFile,
+  type ManifestChange,
+  noManifestChange,
+  type SegmentFile,
+  type SegmentFiles,
+  type SegmentIndexFile,
+  type SegmentMeta,
+  type ShardManifest,
+  type VectorFile,
+} from './segment.ts';
 export { type Timestamp, timestampFromMs, timestampMax, timestampToMs } from './timestamp.ts';
