@@ -9,6 +9,7 @@
 import argparse
 import contextlib
 import json
+import logging
 import sys
 import time
 import traceback
@@ -16,6 +17,8 @@ import traceback
 from pymilvus import MilvusClient, MilvusException
 
 LITE = "milvus-lite"
+
+logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # refusals are expected here
 
 
 class Checks:
@@ -96,6 +99,6 @@ def plain(value):
         return value
     if hasattr(value, "tolist"):
         return plain(value.tolist())
-    if hasattr(value, "__iter__"):
+    if hasattr(value, "__iter__") or hasattr(value, "__getitem__"):
         return [plain(item) for item in value]
     return value
