@@ -76,6 +76,9 @@ Status buildGraphIndex(const VectorRows& rows, const BuildOptions& options, std:
 Status openGraphIndex(const uint8_t* file, size_t sizeBytes, std::shared_ptr<void> keepAlive,
                       std::shared_ptr<VectorIndex>& out);
 
+/** Checks every byte of a file image by its checksums: for files from elsewhere, and scrubbing. */
+Status checkGraphFile(const uint8_t* file, size_t sizeBytes);
+
 /**
  * Exact search over a block of rows that lies in memory (a growing chunk or an unindexed
  * segment). Row numbers in `out` are firstRow + local row; `candidates` (null = all) is indexed
