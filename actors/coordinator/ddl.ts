@@ -74,7 +74,7 @@ function startShards(
     spawnShard(state, collection, shardId, effects);
     effects.ask(
       shardWriterAddress(shardId),
-      (answer) => ({ type: 'start', reply: answer }),
+      { type: 'start' },
       (outcome: Outcome<null>) => ({ type: 'reader-set', token, outcome }),
     );
   }
@@ -182,7 +182,7 @@ export function setLoaded(
     for (const shardId of collection.shardIds) {
       later.ask(
         shardReaderAddress(shardId),
-        (answer) => ({ type: 'set-loaded', loaded, reply: answer }),
+        { type: 'set-loaded', loaded },
         (set: Outcome<null>) => ({ type: 'reader-set', token, outcome: set }),
       );
     }

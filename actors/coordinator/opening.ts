@@ -63,7 +63,7 @@ function openLog(effects: CoordinatorEffects): void {
   effects.spawn({ address: logAddress(0).id, kind: 'log', init: { logId: 0 } });
   effects.ask(
     logAddress(0),
-    (reply) => ({ type: 'open', reply }),
+    { type: 'open' },
     (outcome: Outcome<null>) => ({ type: 'log-opened', outcome }),
   );
 }
@@ -77,7 +77,7 @@ export function logOpened(state: CoordinatorState, outcome: Outcome<null>, effec
       spawnShard(state, collection, shardId, effects);
       effects.ask(
         shardWriterAddress(shardId),
-        (reply) => ({ type: 'open', reply }),
+        { type: 'open' },
         (opened: Outcome<null>) => ({ type: 'shard-opened', shardId, outcome: opened }),
       );
     }
@@ -120,7 +120,7 @@ function startReplay(state: CoordinatorState, effects: CoordinatorEffects): void
   }));
   effects.ask(
     logAddress(0),
-    (reply) => ({ type: 'replay', checkpoints, reply }),
+    { type: 'replay', checkpoints },
     (outcome: Outcome<null>) => ({ type: 'replayed', outcome }),
   );
 }
@@ -131,7 +131,7 @@ export function replayed(state: CoordinatorState, outcome: Outcome<null>, effect
     state.opening.waiting++;
     effects.ask(
       shardWriterAddress(shardId),
-      (reply) => ({ type: 'replay-end', reply }),
+      { type: 'replay-end' },
       (ready: Outcome<null>) => ({ type: 'shard-ready', shardId, outcome: ready }),
     );
   }

@@ -20,6 +20,13 @@ export interface Address<M extends Message> {
   readonly accepts?: M;
 }
 
+/** The messages that an address takes. */
+export type MessageOf<A> = A extends Address<infer M> ? M : never;
+
+/** The requests that an address takes, as they are asked: the runtime adds `reply`. */
+export type RequestOf<A> = WithoutReply<MessageOf<A>>;
+type WithoutReply<M> = M extends { readonly reply: ReplyTo } ? Omit<M, 'reply'> : never;
+
 /** Where an answer goes: a pending ask of a host. Plain data, part of a request message. */
 export interface ReplyTo {
   readonly host: number;
@@ -35,11 +42,11 @@ export interface ActorSpec {
 
 /** What a handler may ask for. Recorded, and run in this order after the handler returned. */
 export interface Effects<M extends Message> {
-  send<T extends Message>(to: Address<T>, message: NoInfer<T>): void;
+  send<A extends Address<Message>>(to: A, message: MessageOf<A>): void;
   /** Sends a request; its answer comes back as a message. */
-  ask<T extends Message, R>(
-    to: Address<T>,
-    request: (reply: ReplyTo) => NoInfer<T>,
+  ask<A extends Address<Message>, R>(
+    to: A,
+    request: RequestOf<A>,
     then: (outcome: Outcome<R>) => M,
   ): void;
   reply<R>(to: ReplyTo, outcome: Outcome<R>): void;

@@ -14,8 +14,10 @@ import {
   type Address,
   type Behaviour,
   type Message,
+  type MessageOf,
   type Packet,
   type ReplyTo,
+  type RequestOf,
   replyOf,
 } from './actor.ts';
 import type { Host } from './host.ts';
@@ -93,17 +95,17 @@ export class InlineHost implements Host {
     this.residents.set(spec.address, { address: spec.address, behaviour, timers: new Map(), crashed: null });
   }
 
-  ask<T extends Message, R>(to: Address<T>, request: (reply: ReplyTo) => NoInfer<T>): Promise<R> {
+  ask<A extends Address<Message>, R>(to: A, request: RequestOf<A>): Promise<R> {
     return new Promise<R>((resolve, reject) => {
       const reply = this.expect((outcome) => {
         if (outcome.ok) resolve(outcome.value as R);
         else reject(DbError.fromData(outcome.error));
       });
-      this.post(to.id, request(reply));
+      this.post(to.id, withReply(request, reply));
     });
   }
 
-  send<T extends Message>(to: Address<T>, message: NoInfer<T>): void {
+  send<A extends Address<Message>>(to: A, message: MessageOf<A>): void {
     this.post(to.id, message);
   }
 
@@ -165,7 +167,13 @@ export class InlineHost implements Host {
         this.post(effect.to, effect.message);
         return;
       case 'ask':
-        this.post(effect.to, effect.request(this.expect((outcome) => this.back(resident, effect.then(outcome)))));
+        this.post(
+          effect.to,
+          withReply(
+            effect.request,
+            this.expect((outcome) => this.back(resident, effect.then(outcome))),
+          ),
+        );
         return;
       case 'reply':
         if (effect.to.host === this.parts.id) this.settle(effect.to, effect.outcome);
@@ -249,4 +257,9 @@ export class InlineHost implements Host {
       this.refuse(packet.message, new DbError({ code: 'closed', message: `${packet.to} is gone` }));
     }
   }
+}
+
+/** A request as the actor gets it; RequestOf guarantees that it has a type. */
+function withReply(request: object, reply: ReplyTo): Message {
+  return { ...request, reply } as unknown as Message;
 }

@@ -5,14 +5,14 @@
 
 import type { Outcome } from '../../src/core/index.ts';
 import type { AppliedEvent } from '../../src/model/index.ts';
-import type { ActorSpec, Address, Effects, Message, ReplyTo } from './actor.ts';
+import type { ActorSpec, Address, Effects, Message, MessageOf, ReplyTo, RequestOf } from './actor.ts';
 
 export type Effect =
   | { readonly kind: 'send'; readonly to: string; readonly message: Message }
   | {
       readonly kind: 'ask';
       readonly to: string;
-      readonly request: (reply: ReplyTo) => Message;
+      readonly request: object;
       readonly then: (outcome: Outcome<unknown>) => Message;
     }
   | { readonly kind: 'reply'; readonly to: ReplyTo; readonly outcome: Outcome<unknown> }
@@ -37,13 +37,13 @@ export class EffectRecorder implements Effects<Message> {
     return taken;
   }
 
-  send<T extends Message>(to: Address<T>, message: NoInfer<T>): void {
+  send<A extends Address<Message>>(to: A, message: MessageOf<A>): void {
     this.recorded.push({ kind: 'send', to: to.id, message });
   }
 
-  ask<T extends Message, R>(
-    to: Address<T>,
-    request: (reply: ReplyTo) => NoInfer<T>,
+  ask<A extends Address<Message>, R>(
+    to: A,
+    request: RequestOf<A>,
     then: (outcome: Outcome<R>) => Message,
   ): void {
     // The answering actor's reply type is fixed by the message's documentation, not by the runtime.

@@ -6,7 +6,7 @@
 // the main thread's host, which is embedded mode and the simulation.
 
 import type { DbError } from '../../src/core/index.ts';
-import type { ActorSpec, Address, Message, Packet, ReplyTo } from './actor.ts';
+import type { ActorSpec, Address, Message, MessageOf, Packet, RequestOf } from './actor.ts';
 import type { Host } from './host.ts';
 import { InlineHost, type InlineHostParts } from './inline-host.ts';
 
@@ -38,11 +38,11 @@ export class ActorSystem {
     this.route({ kind: 'spawn', spec });
   }
 
-  ask<T extends Message, R>(to: Address<T>, request: (reply: ReplyTo) => NoInfer<T>): Promise<R> {
+  ask<A extends Address<Message>, R>(to: A, request: RequestOf<A>): Promise<R> {
     return this.main.ask(to, request);
   }
 
-  send<T extends Message>(to: Address<T>, message: NoInfer<T>): void {
+  send<A extends Address<Message>>(to: A, message: MessageOf<A>): void {
     this.main.send(to, message);
   }
 

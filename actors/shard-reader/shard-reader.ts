@@ -45,7 +45,7 @@ export const shardReaderActor: Actor<ShardReaderState, ShardReaderMessage> = {
         const { reply, timestamp } = message;
         effects.ask(
           shardWriterAddress(state.shardId),
-          (writerReply) => ({ type: 'when-applied', timestamp, reply: writerReply }),
+          { type: 'when-applied', timestamp },
           (outcome: Outcome<null>) => ({ type: 'applied', outcome, reply }),
         );
         return;

@@ -11,7 +11,7 @@ import { type FlushedFiles, planFlush, runFlush } from '../../pipelines/index.ts
 import { logAddress } from '../addresses.ts';
 import type { ReplyTo } from '../runtime/index.ts';
 import { planNextBuild } from './index-build.ts';
-import { commitManifest, metaOf, settleCommit } from './manifest.ts';
+import { adoptManifest, commitManifest, metaOf, settleCommit } from './manifest.ts';
 import { answerAll, publishView, type SealedSegment, type ShardWriterState, type WriterEffects } from './state.ts';
 
 export function requestFlush(state: ShardWriterState, reply: ReplyTo, effects: WriterEffects): void {

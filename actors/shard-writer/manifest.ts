@@ -23,7 +23,7 @@ export function commitManifest(
   const expectedVersion = state.nextVersion++;
   effects.ask(
     coordinatorAddress,
-    (reply) => ({ type: 'commit-manifest', shardId, expectedVersion, change, reply }),
+    { type: 'commit-manifest', shardId, expectedVersion, change },
     then,
   );
 }
@@ -36,7 +36,7 @@ export function settleCommit(state: ShardWriterState, outcome: Outcome<ShardMani
 }
 
 /** The committed manifest's metas are the truth for the open segments. */
-function adoptManifest(state: ShardWriterState): void {
+export function adoptManifest(state: ShardWriterState): void {
   for (let i = 0; i < state.sealed.length; i++) {
     const segment = state.sealed[i];
     const meta = segment === undefined ? null : metaOf(state, segment.meta.segmentId);

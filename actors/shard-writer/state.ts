@@ -82,7 +82,7 @@ export interface ShardWriterState {
   idsAsked: boolean;
   readonly growing: Map<number, { readonly segmentId: number; readonly handle: NativeHandle }>;
   frozen: readonly FrozenEntry[];
-  sealed: readonly SealedSegment[];
+  sealed: SealedSegment[];
   /** Delete images made but not committed yet, by segment id. */
   readonly deleteImages: Map<number, Uint8Array>;
 

@@ -58,7 +58,7 @@ export function stage(state: ShardWriterState, request: StageRequest, effects: W
   };
   effects.ask(
     logAddress(0),
-    (reply) => ({ type: 'append', draft, durability: state.collection.durability, reply }),
+    { type: 'append', draft, durability: state.collection.durability },
     (outcome: Outcome<number>) => ({ type: 'appended', write, outcome }),
   );
 }
@@ -172,7 +172,7 @@ export function askForIds(state: ShardWriterState, effects: WriterEffects): void
   state.idsAsked = true;
   effects.ask(
     coordinatorAddress,
-    (reply) => ({ type: 'reserve-ids', count: idBlock, reply }),
+    { type: 'reserve-ids', count: idBlock },
     (outcome: Outcome<number>) => ({ type: 'ids', outcome }),
   );
 }

@@ -13,7 +13,7 @@ export interface IndexBuildSpec {
 }
 
 /** True when this index takes a file on this segment. */
-export function needsIndexFile(segment: SegmentMeta, index: IndexMeta): boolean {
+export function needsIndexFile(segment: { readonly rowCount: number }, index: IndexMeta): boolean {
   return index.indexType !== 'FLAT' && segment.rowCount >= indexRowCountMin;
 }
 

@@ -32,6 +32,7 @@ export {
   isDataType,
   isVectorType,
 } from './data-type.ts';
+export { gatherRows, valueBytes } from './gather.ts';
 export {
   decodeLogBody,
   encodeLogBody,
