@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Dipper authors
 //
-// The two ways a file comes into being so that power loss never leaves a half one behind a name
-// that means something: written and synced under its name before anyone refers to it, or written
-// beside its name and renamed over it. Names are durable only once their folder is synced.
+// How a file comes into being so that power loss never leaves a half one behind a name that means
+// something: written beside its name, synced, renamed over it. A name is durable only once its
+// folder is synced, and a folder is a name too.
 
 import type { Disk } from '../core/index.ts';
 
-const temporarySuffix = '.tmp';
+/** The name beside a name, under which its next content is written. */
+export function temporaryNameOf(path: string): string {
+  return `${path}.tmp`;
+}
 
 /** Creates a folder and its parents; repeats the syncs of a try that was cut off. */
 export async function makeFolderDurably(disk: Disk, folder: string): Promise<void> {
@@ -15,18 +18,6 @@ export async function makeFolderDurably(disk: Disk, folder: string): Promise<voi
   if (parent !== '') await makeFolderDurably(disk, parent);
   await disk.makeFolder(folder);
   await disk.syncFolder(parent);
-}
-
-/** Writes a file whole and syncs it; its name is durable after the caller synced the folder. */
-export async function writeSyncedFile(disk: Disk, path: string, buffers: readonly Uint8Array[]): Promise<void> {
-  const file = await disk.open(path, { create: true });
-  try {
-    await file.truncate(0);
-    await file.write(0, buffers);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
 
 /** Replaces a file in one step: after power loss it is the old one or the new one, whole. */
@@ -37,14 +28,16 @@ export async function replaceFile(
   buffers: readonly Uint8Array[],
 ): Promise<void> {
   const target = folder === '' ? name : `${folder}/${name}`;
-  await writeSyncedFile(disk, target + temporarySuffix, buffers);
-  await disk.rename(target + temporarySuffix, target);
+  const file = await disk.open(temporaryNameOf(target), { create: true });
+  try {
+    await file.truncate(0);
+    await file.write(0, buffers);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await disk.rename(temporaryNameOf(target), target);
   await disk.syncFolder(folder);
-}
-
-/** Is it left over from a replacement that was cut off? */
-export function isTemporaryName(name: string): boolean {
-  return name.endsWith(temporarySuffix);
 }
 
 function parentOf(path: string): string {

@@ -3,6 +3,7 @@
 //
 // The door of durable storage: the log, the meta log, the data directory and segment files.
 
+export { decodeBaseParquet, encodeBaseParquet } from './base-parquet.ts';
 export {
   type Crc32c,
   emptyEnvelopeFields,
@@ -17,5 +18,20 @@ export {
   frameAlignmentBytes,
   jsonEnvelopeBuffer,
 } from './envelope.ts';
+export { defaultMetaLogOptions, type MetaLogOptions, openMetaLog } from './file-meta-log.ts';
 export { type FileWalDeps, type FileWalOptions, openFileWal } from './file-wal.ts';
+export { claimDataFormat, dataFolders, dataFormatVersion } from './format.ts';
+export type { MetaLog, MetaReducer } from './meta-log.ts';
+export {
+  type DeleteImage,
+  type IndexImage,
+  indexSourceOf,
+  type SegmentFileDeps,
+  sealedSourceOf,
+  verifySegment,
+  writeDeleteFile,
+  writeIndexFile,
+  writeSegment,
+} from './segment-files.ts';
+export { readVectorParquetLayout, type VectorParquetLayout } from './vector-parquet.ts';
 export type { AppendOptions, AppendResult, Wal } from './wal.ts';
