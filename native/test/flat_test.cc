@@ -11,26 +11,16 @@
 
 #include "index/vector-index.h"
 #include "test/check.h"
+#include "test/vectors.h"
 
 namespace dipper {
 namespace {
 
-constexpr Metric allMetrics[] = {Metric::l2, Metric::ip, Metric::cosine};
+using test::naiveKey;
+using test::naiveSearch;
+using test::randomBitmap;
 
-double twinKey(Metric metric, const float* a, const float* b, size_t dim) {
-  double l2 = 0, ip = 0, normA = 0, normB = 0;
-  for (size_t i = 0; i < dim; i++) {
-    const double x = a[i];
-    const double y = b[i];
-    l2 += (x - y) * (x - y);
-    ip += x * y;
-    normA += x * x;
-    normB += y * y;
-  }
-  if (metric == Metric::l2) return l2;
-  if (metric == Metric::ip) return -ip;
-  return normA > 0 && normB > 0 ? -ip / std::sqrt(normA * normB) : 0.0;
-}
+constexpr Metric allMetrics[] = {Metric::l2, Metric::ip, Metric::cosine};
 
 std::vector<float> noise(size_t count, uint32_t seed) {
   std::mt19937 random(seed);
@@ -40,35 +30,16 @@ std::vector<float> noise(size_t count, uint32_t seed) {
   return values;
 }
 
-/** Row numbers of the k best candidates by the twin, ties by smaller row. */
-std::vector<uint32_t> twinRows(const VectorRows& rows, Metric metric, const float* query, size_t k,
-                               const Bitmap* candidates) {
-  std::vector<std::pair<double, uint32_t>> all;
-  for (size_t row = 0; row < rows.rowCount; row++) {
-    if (candidates != nullptr && !candidates->test(row)) continue;
-    all.emplace_back(twinKey(metric, rows.data + row * rows.dim, query, rows.dim),
-                     static_cast<uint32_t>(row));
-  }
-  std::sort(all.begin(), all.end());
-  std::vector<uint32_t> found;
-  for (size_t i = 0; i < std::min(k, all.size()); i++) found.push_back(all[i].second);
-  return found;
-}
-
 std::vector<uint32_t> rowsOf(const std::vector<Hit>& hits) {
   std::vector<uint32_t> found;
   for (const Hit& hit : hits) found.push_back(hit.row);
   return found;
 }
 
-Bitmap randomBitmap(size_t rowCount, double share, uint32_t seed) {
-  std::mt19937 random(seed);
-  std::uniform_real_distribution<double> uniform;
-  Bitmap bitmap(rowCount);
-  for (size_t row = 0; row < rowCount; row++) {
-    if (uniform(random) < share) bitmap.set(row);
-  }
-  return bitmap;
+/** Row numbers of the k best candidates by the naive search. */
+std::vector<uint32_t> twinRows(const VectorRows& rows, Metric metric, const float* query, size_t k,
+                               const Bitmap* candidates) {
+  return rowsOf(naiveSearch(rows, metric, query, k, candidates));
 }
 
 DIPPER_TEST(flat_equals_the_twin_for_every_metric_and_filter) {
@@ -104,7 +75,7 @@ DIPPER_TEST(flat_keys_are_exact_and_sorted) {
     CHECK_OK(flatSearch(rows, metric, query.data(), 0, request, nullptr, hits));
     CHECK_EQ(hits.size(), size_t{500});
     for (size_t i = 0; i < hits.size(); i++) {
-      const double expected = twinKey(metric, data.data() + hits[i].row * 33, query.data(), 33);
+      const double expected = naiveKey(metric, data.data() + hits[i].row * 33, query.data(), 33);
       CHECK(std::abs(hits[i].key - expected) < 1e-4);
       CHECK(i == 0 || hits[i - 1].key <= hits[i].key);
     }
