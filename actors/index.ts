@@ -9,7 +9,17 @@ export type { NewCollection } from './coordinator/messages.ts';
 export { type CoordinatorParts, newCoordinatorState } from './coordinator/state.ts';
 export { logActor, type LogParts, newLogState } from './log/log-actor.ts';
 export { CatalogMirror, defaultDatabase, mirrorActor } from './mirror/mirror.ts';
-export { ActorSystem, type Message } from './runtime/index.ts';
+export {
+  type ActorFactories,
+  ActorSystem,
+  behaviour,
+  type CellTask,
+  type Host,
+  type Packet,
+  type Post,
+  runCell,
+  ThreadHost,
+} from './runtime/index.ts';
 export { newShardReaderState, shardReaderActor, type ShardReaderInit } from './shard-reader/shard-reader.ts';
 export type { ShardStats, ShardWriterInit, Staged } from './shard-writer/messages.ts';
 export { shardWriterActor } from './shard-writer/shard-writer.ts';

@@ -14,3 +14,4 @@ export {
 } from './flush/run-flush.ts';
 export { type IndexBuildSpec, needsIndexFile, planIndexBuild } from './index-build/plan-index-build.ts';
 export { type IndexFile, metricNumbers, runIndexBuild } from './index-build/run-index-build.ts';
+export { AppliedCounters, type AppliedCounterName, appliedCounterNames } from './applied/applied-counters.ts';

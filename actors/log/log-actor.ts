@@ -10,7 +10,7 @@ import { type Clock, DbError, type ErrorData, failed, type Outcome, succeeded } 
 import { groupCommitBytesMax } from '../../src/core/limits.ts';
 import { type Envelope, envelopeKinds, type Wal } from '../../src/storage/index.ts';
 import { coordinatorAddress, shardWriterAddress } from '../addresses.ts';
-import type { Actor, Address, Effects, Message, ReplyTo } from '../runtime/index.ts';
+import type { Actor, Effects, Post, ReplyTo } from '../runtime/index.ts';
 import type { AppendRequest, LogMessage } from './messages.ts';
 
 export interface LogParts {
@@ -19,7 +19,7 @@ export interface LogParts {
   /** How long interval-durable rows may stay un-synced. */
   readonly syncIntervalMs: number;
   /** Delivers a message outside of a handler: the replay streams envelopes from disk. */
-  readonly post: (to: Address<Message>, message: Message) => void;
+  readonly post: Post;
 }
 
 export interface LogState {
@@ -132,7 +132,7 @@ function deliver(state: LogState, envelope: Envelope): void {
     sequence: envelope.sequence,
     timestamp: envelope.lastTimestamp,
     body: envelope.body,
-  } as Message);
+  });
 }
 
 function append(state: LogState, request: AppendRequest, effects: Effects<LogMessage>): void {

@@ -8,12 +8,12 @@
 import { type Clock, DbError } from '../../src/core/index.ts';
 import type { AppliedEvent } from '../../src/model/index.ts';
 import type { ActorFactories, Packet } from './actor.ts';
-import { InlineHost } from './inline-host.ts';
+import { InlineHost, type Post } from './inline-host.ts';
 import type { CellTask } from './thread-host.ts';
 
 export interface CellParts {
   readonly clock: Clock;
-  readonly factories: ActorFactories;
+  readonly factories: (post: Post) => ActorFactories;
   readonly publish: (event: AppliedEvent) => void;
 }
 

@@ -18,5 +18,6 @@ export {
 } from './actor.ts';
 export { type CellParts, runCell } from './cell.ts';
 export type { Host } from './host.ts';
+export type { Post } from './inline-host.ts';
 export { ActorSystem } from './system.ts';
 export { type CellTask, ThreadHost } from './thread-host.ts';

@@ -33,7 +33,8 @@ interface Resident {
 export interface InlineHostParts {
   readonly id: number;
   readonly clock: Clock;
-  readonly factories: ActorFactories;
+  /** Gets a way to send messages from outside of handlers (streams from disk). */
+  readonly factories: (post: Post) => ActorFactories;
   /** Takes packets for other hosts; null when there are none. */
   readonly uplink: ((packet: Packet) => void) | null;
   /** True for addresses and specs that belong to this host. */
@@ -43,6 +44,9 @@ export interface InlineHostParts {
   /** Told when a handler threw; the actor answers errors from then on. */
   readonly onCrash: (address: string, error: DbError) => void;
 }
+
+/** Sends a message from outside of a handler. */
+export type Post = <A extends Address<Message>>(to: A, message: MessageOf<A>) => void;
 
 /** Messages handled before the loop lets I/O run again. */
 const messagesPerTurn = 256;
@@ -56,9 +60,11 @@ export class InlineHost implements Host {
   private scheduled = false;
   private closed = false;
   private readonly parts: InlineHostParts;
+  private readonly factories: ActorFactories;
 
   constructor(parts: InlineHostParts) {
     this.parts = parts;
+    this.factories = parts.factories((to, message) => this.post(to.id, message));
   }
 
   /** Takes a packet from another host or from the composition root. */
@@ -87,7 +93,7 @@ export class InlineHost implements Host {
       this.up({ kind: 'spawn', spec });
       return;
     }
-    const factory = this.parts.factories[spec.kind];
+    const factory = this.factories[spec.kind];
     if (factory === undefined) {
       throw new DbError({ code: 'internal', message: `no factory makes actors of kind ${spec.kind}` });
     }

@@ -10,3 +10,4 @@ export type { Disk, DiskFile } from './disk.ts';
 export { failed, type Outcome, succeeded, unwrap } from './outcome.ts';
 export { type Random, seededRandom, systemRandom } from './random.ts';
 export { createStream, type EventStream } from './stream.ts';
+export { loadSettings, type Settings, settingsHelp } from './settings.ts';
