@@ -212,7 +212,7 @@ float signedCodes(const float* values, size_t dim, float perUnit, int8_t* codes)
     const size_t count = std::min(lanes, dim - base);
     for (size_t lane = 0; lane < count; lane++) {
       const float value = values[base + lane] * perUnit + codeMiddle;
-      const float inside = std::min(std::max(value, 0.0f), codeMax);
+      const float inside = std::min(std::max(0.0f, value), codeMax);  // NaN becomes 0
       const int rounded = static_cast<int>(inside + 0.5f);
       const float error = value - static_cast<float>(rounded);
       partial[lane] += error * error;

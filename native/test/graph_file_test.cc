@@ -4,6 +4,7 @@
 // Hostile graph files: cut at every kind of place, with flipped bits, with flipped bits and
 // checksums made right again. Each gives status corrupt or an index that answers harmlessly;
 // run under SAN=1 this proves that nothing is read out of bounds.
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <random>
@@ -42,7 +43,7 @@ Sample makeSample(size_t dim, Metric metric) {
 /** Opens a copy of exactly the image's size, so that a sanitizer sees its end. */
 Status openAndSearch(const Sample& sample, const std::vector<uint8_t>& image) {
   std::shared_ptr<uint8_t[]> bytes(new uint8_t[image.size() + 1]);
-  std::memcpy(bytes.get(), image.data(), image.size());
+  std::copy(image.begin(), image.end(), bytes.get());
   std::shared_ptr<VectorIndex> index;
   const Status status = openGraphIndex(bytes.get(), image.size(), bytes, index);
   if (!status.ok()) return status;
