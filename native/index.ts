@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Dipper authors
 //
-// Door of the native engine.
+// Door of the native engine: `native` is the whole face, the types say what goes through it.
 
+export { native } from './engine.ts';
 export type {
   AppliedChange,
   FrozenSegment,
