@@ -4,6 +4,7 @@
 // Door of the pipelines.
 
 export { defaultFlushPolicy, type FlushPolicy, planFlush } from './flush/plan-flush.ts';
+export { removeOrphans } from './flush/remove-orphans.ts';
 export {
   type FlushedFiles,
   type FlushJob,

@@ -119,6 +119,9 @@ export function placement(cellCount: number): (address: string) => number {
 
 export interface EngineOptions {
   readonly parts: HostParts;
+  readonly mirror: CatalogMirror;
+  /** engineFactories of the same parts and mirror; a simulation may put something between. */
+  readonly factories: (post: Post) => ActorFactories;
   /** Cells; empty = everything on this thread. */
   readonly cells: readonly ((hostId: number, route: (packet: Packet) => void) => Host)[];
   /** The applied stream of this thread's host. */
@@ -128,19 +131,17 @@ export interface EngineOptions {
 
 export interface Engine {
   readonly database: Database;
-  readonly mirror: CatalogMirror;
   /** Ends every actor; nothing needs to be written for that. */
   close(): Promise<void>;
 }
 
 /** Opens the engine: answers when every shard has recovered and serves. */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const { parts } = options;
-  const mirror = new CatalogMirror(parts.native, parts.ownerEpoch);
+  const { parts, mirror } = options;
   const system = new ActorSystem({
     main: {
       clock: parts.clock,
-      factories: engineFactories(parts, mirror),
+      factories: options.factories,
       publish: options.publish,
       onCrash: (address, error) => {
         mirror.accept({ type: 'unhealthy', reason: `${address}: ${error.message}` });
@@ -164,5 +165,5 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   }
   const { native, clock, hybridClock } = parts;
   const database = createDatabase({ system, mirror, native, clock, hybridClock, ids: new IdBlocks(system) });
-  return { database, mirror, close };
+  return { database, close };
 }

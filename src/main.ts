@@ -8,14 +8,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ThreadHost } from '../actors/index.ts';
+import { CatalogMirror, ThreadHost } from '../actors/index.ts';
 import { native } from '../native/index.ts';
 import { AppliedCounters } from '../pipelines/index.ts';
 import type { CellSettings } from './cell.worker.ts';
 import { createComputePool } from './compute-pool.ts';
 import { createStream, DbError, loadSettings, type Settings, settingsHelp, systemClock } from './core/index.ts';
 import { openSystemDisk } from './core/system-disk.ts';
-import { type Engine, openEngine } from './engine.ts';
+import { type Engine, engineFactories, openEngine } from './engine.ts';
 import { realHostParts } from './host-parts.ts';
 import { metricsText } from './metrics.ts';
 import type { AppliedEvent } from './model/index.ts';
@@ -30,13 +30,13 @@ async function serve(settings: Settings): Promise<void> {
   await claimDataFormat(openSystemDisk(settings.dataDirectory));
   native.startPool(settings.nativeThreadCount);
   const counters: AppliedCounters[] = [];
-  const { engine, closePool } = await startEngine(settings, counters);
+  const { engine, mirror, closePool } = await startEngine(settings, counters);
   const management = await openManagement(
     { port: settings.metricsPort },
     {
       database: engine.database,
       metrics: () =>
-        metricsText({ native, counters, collectionCount: () => engine.mirror.collectionCount(), startedMs }),
+        metricsText({ native, counters, collectionCount: () => mirror.collectionCount(), startedMs }),
     },
   );
   const door = await openDoor(
@@ -64,10 +64,16 @@ async function serve(settings: Settings): Promise<void> {
   process.on('SIGTERM', onSignal);
 }
 
+interface Started {
+  readonly engine: Engine;
+  readonly mirror: CatalogMirror;
+  readonly closePool: () => Promise<void>;
+}
+
 async function startEngine(
   settings: Settings,
   counters: AppliedCounters[],
-): Promise<{ readonly engine: Engine; readonly closePool: () => Promise<void> }> {
+): Promise<Started> {
   const hybridClock = native.createClock(mainOwnerEpoch);
   const pool = createComputePool();
   const applied = createStream<AppliedEvent>((name, error) => {
@@ -99,13 +105,17 @@ async function startEngine(
       });
     };
   });
+  const parts = realHostParts(settings, pool, { hybridClock, ownerEpoch: mainOwnerEpoch });
+  const mirror = new CatalogMirror(native, mainOwnerEpoch);
   const engine = await openEngine({
-    parts: realHostParts(settings, pool, { hybridClock, ownerEpoch: mainOwnerEpoch }),
+    parts,
+    mirror,
+    factories: engineFactories(parts, mirror),
     cells,
     publish: applied.publish,
     onCrash: complain,
   });
-  return { engine, closePool: () => pool.close() };
+  return { engine, mirror, closePool: () => pool.close() };
 }
 
 /** One process a directory: the lock dies with its holder, so a kill leaves nothing to clean up. */

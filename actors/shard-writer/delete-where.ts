@@ -7,11 +7,15 @@
 
 import { columnOf, decodeRowBatch, encodeLogBody, primaryKeyOf, sectionKinds } from '../../src/model/index.ts';
 import { DbError, failed, succeeded } from '../../src/core/index.ts';
+import { envelopeBodyBytesMax } from '../../src/core/limits.ts';
 import { envelopeHeadRoomBytes } from '../../src/storage/index.ts';
 import type { ReplyTo } from '../runtime/index.ts';
 import type { DeletableKeys, ShardWriterMessage, Staged } from './messages.ts';
 import type { ShardWriterState, WriterEffects } from './state.ts';
 import { stage } from './write.ts';
+
+/** Keys that one delete may resolve to; as much as one log body can carry. */
+const keyBytesMax = envelopeBodyBytesMax / 2;
 
 type Held = Extract<ShardWriterMessage, { type: 'stage' | 'delete-where' }>;
 
@@ -64,7 +68,7 @@ function findKeys(
         ignoreGrowing: false,
         outputFieldIds: Uint32Array.of(key.id),
         countOnly: false,
-        resultBytesMax: 0,
+        resultBytesMax: keyBytesMax,
         cancel: 0,
       });
       return deleteBody(found.rows, key.id);

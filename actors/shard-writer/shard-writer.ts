@@ -5,6 +5,7 @@
 // can happen to it is in messages.ts, what it owns in state.ts; each family of messages has a file.
 
 import { DbError, failed, type Outcome, succeeded } from '../../src/core/index.ts';
+import { removeOrphans } from '../../pipelines/index.ts';
 import { indexSourceOf, sealedSourceOf } from '../../src/storage/index.ts';
 import type { Actor, ReplyTo } from '../runtime/index.ts';
 import { admit, keysFound, releaseHeld } from './delete-where.ts';
@@ -93,6 +94,7 @@ function open(state: ShardWriterState, reply: ReplyTo, effects: WriterEffects): 
   const { files } = state.parts.files;
   effects.start(
     async () => {
+      await removeOrphans(files.disk, state.manifest);
       const segments: OpenedSegment[] = [];
       for (const meta of state.manifest.segments) {
         const source = await sealedSourceOf(files, meta, state.collection.schema);
