@@ -91,7 +91,7 @@ describe.skipIf(missing !== null)('the Node SDK', () => {
       const collectionName = 'node_rest';
       const made = await client.createCollection({ collectionName, dimension: 4, metricType: 'L2' });
       expect(made.code, made.message).toBe(0);
-      expect((await client.hasCollection({ collectionName })).data.has).toBe(true);
+      expect((await client.hasCollection({ dbName: 'default', collectionName })).data.has).toBe(true);
       const inserted = await client.insert({ collectionName, data: rows });
       expect(inserted.code, inserted.message).toBe(0);
       expect(inserted.data.insertCount).toBe(20);

@@ -9,9 +9,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-import { ensurePythonEnv, PythonEnvironmentError } from '../../scripts/python-env.mjs';
-import type { PythonEnv } from '../../scripts/python-env.mjs';
-import { repositoryRoot } from './server.ts';
+import { ensurePythonEnv, PythonEnvironmentError, type PythonEnv } from './python-env.ts';
+import { repositoryRoot } from './repository.ts';
 
 /** One assertion made in Python. */
 export interface PythonCheck {

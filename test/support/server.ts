@@ -11,19 +11,24 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createServer, connect } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { ensurePythonEnv } from '../../scripts/python-env.mjs';
+import { ensurePythonEnv } from './python-env.ts';
+import { repositoryRoot } from './repository.ts';
 
 export type ServerTarget = 'dipper' | 'milvus-lite';
 
-/** A started process, ready or not. */
-export interface ServerProcess {
-  readonly target: ServerTarget;
+/** Where a process serves, and where it keeps its data. */
+export interface ServerPlace {
   readonly port: number;
+  /** 0 for a server without a management port. */
   readonly metricsPort: number;
   readonly dataDirectory: string;
+}
+
+/** A started process, ready or not. */
+export interface ServerProcess extends ServerPlace {
   readonly pid: number;
   /** When the process was started, on the clock of `performance.now()`. */
   readonly startedAtMs: number;
@@ -42,14 +47,7 @@ export interface ServerOptions {
   readonly port?: number;
   readonly metricsPort?: number;
   readonly target?: ServerTarget;
-  /** Put before the command, for example ['taskset', '-c', '0']. */
-  readonly prefix?: readonly string[];
-  readonly args?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
 }
-
-/** The root of the checkout, wherever this file was compiled to. */
-export const repositoryRoot = findRoot(import.meta.dirname);
 
 const running = new Set<number>();
 process.once('exit', () => {
@@ -73,22 +71,22 @@ export function missingServer(target = targetFromEnvironment()): string | null {
 export async function launchServer(options: ServerOptions): Promise<ServerProcess> {
   const target = options.target ?? targetFromEnvironment();
   const port = options.port ?? (await freePort());
-  const metricsPort = options.metricsPort ?? (await freePort());
-  const command = [
-    ...(options.prefix ?? []),
-    ...(await commandOf(target, port, metricsPort, options.dataDirectory)),
-    ...(options.args ?? []),
-  ];
+  const metricsPort = target === 'dipper' ? (options.metricsPort ?? (await freePort())) : 0;
+  const place = { port, metricsPort, dataDirectory: options.dataDirectory };
+  return spawnServer(await commandOf(target, place), place);
+}
+
+/** Starts any server program, as the leader of a process group of its own. */
+export function spawnServer(command: readonly string[], place: ServerPlace): ServerProcess {
   const [program, ...args] = command;
   assert(program !== undefined);
   const startedAtMs = performance.now();
   const child = spawn(program, args, {
     cwd: repositoryRoot,
-    env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
-  return wrap(child, { target, port, metricsPort, startedAtMs, dataDirectory: options.dataDirectory });
+  return wrap(child, place, startedAtMs);
 }
 
 /** Starts a server and waits until it answers. */
@@ -121,7 +119,7 @@ export async function freePort(): Promise<number> {
 }
 
 async function isReady(server: ServerProcess): Promise<boolean> {
-  if (server.target === 'milvus-lite') return acceptsConnections(server.port);
+  if (server.metricsPort === 0) return acceptsConnections(server.port);
   try {
     const answer = await fetch(`http://127.0.0.1:${server.metricsPort}/healthz`, {
       signal: AbortSignal.timeout(1_000),
@@ -133,7 +131,8 @@ async function isReady(server: ServerProcess): Promise<boolean> {
   }
 }
 
-function acceptsConnections(port: number): Promise<boolean> {
+/** Whether somebody listens on a port of this machine. */
+export function acceptsConnections(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
     socket.once('connect', () => {
@@ -144,28 +143,21 @@ function acceptsConnections(port: number): Promise<boolean> {
   });
 }
 
-async function commandOf(
-  target: ServerTarget,
-  port: number,
-  metricsPort: number,
-  dataDirectory: string,
-): Promise<string[]> {
+/** The command that starts a server. */
+export async function commandOf(target: ServerTarget, place: ServerPlace): Promise<string[]> {
+  const { port, metricsPort, dataDirectory } = place;
   if (target === 'milvus-lite') {
     const env = await ensurePythonEnv('bench');
     const program = join(env.bin, 'milvus-lite');
-    return [program, 'server', '--host', '127.0.0.1', '--port', `${port}`, '--data-dir', dataDirectory];
+    const where = ['--host', '127.0.0.1', '--port', `${port}`, '--data-dir', dataDirectory];
+    return [program, 'server', ...where];
   }
   const main = join(repositoryRoot, 'dist/src/main.js');
   const ports = ['--port', `${port}`, '--metrics-port', `${metricsPort}`];
   return [process.execPath, main, ...ports, '--data', dataDirectory];
 }
 
-type Facts = Pick<
-  ServerProcess,
-  'target' | 'port' | 'metricsPort' | 'dataDirectory' | 'startedAtMs'
->;
-
-function wrap(child: ChildProcess, facts: Facts): ServerProcess {
+function wrap(child: ChildProcess, place: ServerPlace, startedAtMs: number): ServerProcess {
   const { pid } = child;
   assert(pid !== undefined, 'the server process could not be started');
   running.add(pid);
@@ -181,8 +173,9 @@ function wrap(child: ChildProcess, facts: Facts): ServerProcess {
     });
   });
   return {
-    ...facts,
+    ...place,
     pid,
+    startedAtMs,
     isAlive: () => alive,
     output: () => Buffer.concat(chunks).toString(),
     stop: async () => {
@@ -203,12 +196,5 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   } catch (error) {
     // ESRCH: the group has ended already, which is what was asked for.
     assert(error instanceof Error && 'code' in error && error.code === 'ESRCH', String(error));
-  }
-}
-
-function findRoot(from: string): string {
-  for (let directory = from; ; directory = dirname(directory)) {
-    if (existsSync(join(directory, 'package-lock.json'))) return directory;
-    assert(directory !== dirname(directory), 'no package-lock.json above the test folder');
   }
 }
