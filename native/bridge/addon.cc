@@ -37,6 +37,8 @@ const Export exported[] = {
     {"clockObserve", clockObserve},
     {"clockLast", clockLast},
     {"compileSchema", compileSchema},
+    {"scanInsert", scanInsertOf},
+    {"scanBatch", scanBatchOf},
     {"shardsOfKeys", shardsOfKeys},
     {"createShard", createShard},
     {"stampShard", stampShard},
