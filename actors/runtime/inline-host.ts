@@ -30,6 +30,11 @@ interface Resident {
   crashed: DbError | null;
 }
 
+/** One turn of the loop's work: a message for an actor, or an answer for whoever asked. */
+type Work =
+  | { readonly kind: 'message'; readonly resident: Resident; readonly message: Message }
+  | { readonly kind: 'answer'; readonly ask: number; readonly outcome: Outcome<unknown> };
+
 export interface InlineHostParts {
   readonly id: number;
   readonly clock: Clock;
@@ -55,7 +60,7 @@ export class InlineHost implements Host {
   private readonly residents = new Map<string, Resident>();
   private readonly asks = new Map<number, (outcome: Outcome<unknown>) => void>();
   private readonly recorder = new EffectRecorder();
-  private queue: { resident: Resident; message: Message }[] = [];
+  private queue: Work[] = [];
   private nextAsk = 1;
   private scheduled = false;
   private closed = false;
@@ -131,7 +136,7 @@ export class InlineHost implements Host {
       else this.refuse(message, new DbError({ code: 'closed', message: `${to} is gone` }));
       return;
     }
-    this.queue.push({ resident, message });
+    this.queue.push({ kind: 'message', resident, message });
     this.schedule();
   }
 
@@ -144,7 +149,10 @@ export class InlineHost implements Host {
   private turn(): void {
     this.scheduled = false;
     const batch = this.queue.splice(0, messagesPerTurn);
-    for (const { resident, message } of batch) this.handle(resident, message);
+    for (const work of batch) {
+      if (work.kind === 'message') this.handle(work.resident, work.message);
+      else this.answer(work.ask, work.outcome);
+    }
     if (this.queue.length > 0) this.schedule();
   }
 
@@ -221,7 +229,7 @@ export class InlineHost implements Host {
   /** A completion for an actor that may be gone by now. */
   private back(resident: Resident, message: Message): void {
     if (this.closed || this.residents.get(resident.address) !== resident) return;
-    this.queue.push({ resident, message });
+    this.queue.push({ kind: 'message', resident, message });
     this.schedule();
   }
 
@@ -244,9 +252,19 @@ export class InlineHost implements Host {
     return { host: this.parts.id, ask };
   }
 
+  /** Answers keep their place behind the messages sent before them: who asked finds those handled. */
   private settle(to: ReplyTo, outcome: Outcome<unknown>): void {
-    const pending = this.asks.get(to.ask);
-    this.asks.delete(to.ask);
+    if (this.closed) {
+      this.answer(to.ask, outcome);
+      return;
+    }
+    this.queue.push({ kind: 'answer', ask: to.ask, outcome });
+    this.schedule();
+  }
+
+  private answer(ask: number, outcome: Outcome<unknown>): void {
+    const pending = this.asks.get(ask);
+    this.asks.delete(ask);
     pending?.(outcome);
   }
 

@@ -159,14 +159,15 @@ class FileWal implements Wal {
   }
 
   async trim(throughSequence: number): Promise<void> {
-    // One name at a time and the oldest first, so that power loss cannot leave a gap.
+    // One name at a time and the oldest first, so that power loss cannot leave a gap; a name whose
+    // removal failed is tried again before the next.
     for (;;) {
       const [first, second] = this.#files;
       if (first === undefined || second === undefined) return;
       if (second.header.firstSequence - 1 > throughSequence) return;
-      this.#files = this.#files.slice(1);
       await this.#deps.disk.remove(first.path);
       await this.#deps.disk.syncFolder(this.#folder);
+      this.#files = this.#files.slice(1);
     }
   }
 
