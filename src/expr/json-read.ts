@@ -14,7 +14,16 @@ export type JsonTree =
   | number
   | string
   | readonly JsonTree[]
-  | ReadonlyMap<string, JsonTree>;
+  | JsonObject;
+
+/** Entries as they stand in the text, duplicate keys included. */
+export class JsonObject {
+  readonly entries: (readonly [string, JsonTree])[] = [];
+
+  get(key: string): JsonTree | undefined {
+    return this.entries.find(([name]) => name === key)?.[1];
+  }
+}
 
 const int64Max = 2n ** 63n - 1n;
 const int64Min = -(2n ** 63n);
@@ -30,7 +39,7 @@ export function readJson(text: string): JsonTree | undefined {
 export function findPath(root: JsonTree, path: readonly string[]): JsonTree | undefined {
   let node: JsonTree | undefined = root;
   for (const step of path) {
-    if (node instanceof Map) node = node.get(step);
+    if (node instanceof JsonObject) node = node.get(step);
     else if (Array.isArray(node)) node = /^(?:0|[1-9][0-9]*)$/.test(step) ? node[Number(step)] : undefined;
     else return undefined;
     if (node === undefined) return undefined;
@@ -38,10 +47,10 @@ export function findPath(root: JsonTree, path: readonly string[]): JsonTree | un
   return node;
 }
 
-/** Whether a value counts as absent for `exists`: null, or an object of absent things only. */
+/** Whether a value counts as absent for `exists`: null, or an object whose every entry is absent. */
 export function isAbsent(node: JsonTree): boolean {
   if (node === null) return true;
-  return node instanceof Map && [...node.values()].every(isAbsent);
+  return node instanceof JsonObject && node.entries.every(([, value]) => isAbsent(value));
 }
 
 class JsonReader {
@@ -79,17 +88,17 @@ class JsonReader {
   }
 
   #object(): JsonTree | undefined {
-    const entries = new Map<string, JsonTree>();
-    if (this.#take('}')) return entries;
+    const object = new JsonObject();
+    if (this.#take('}')) return object;
     do {
       this.#space();
       const key = this.#string();
       if (key === undefined || !this.#take(':')) return undefined;
       const value = this.#value();
       if (value === undefined) return undefined;
-      if (!entries.has(key)) entries.set(key, value);
+      object.entries.push([key, value]);
     } while (this.#take(','));
-    return this.#take('}') ? entries : undefined;
+    return this.#take('}') ? object : undefined;
   }
 
   #array(): JsonTree | undefined {
