@@ -41,13 +41,20 @@ export async function openDoor(settings: DoorSettings, parts: DoorParts): Promis
   const grpc = createGrpcServer({ ...parts, version: serverVersion });
   const injector = grpc.createConnectionInjector(plainCredentials());
   const http = createHttpServer(createRestListener(parts));
+  // It never listens itself; told that it does, it tracks connections, so that its time limits for
+  // slow headers and bodies hold and idle ones can be closed.
+  http.emit('listening');
   const sockets = new Set<Socket>();
   const tcp = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     peek(socket, parts.clock, (isGrpc) => {
       if (isGrpc) injector.injectConnection(socket);
-      else http.emit('connection', socket);
+      else {
+        http.emit('connection', socket);
+        // The HTTP parser listens but does not undo the pause of the peek.
+        socket.resume();
+      }
     });
   });
   const port = await listen(tcp, settings);
@@ -114,8 +121,8 @@ export function listenError(thrown: NodeJS.ErrnoException, settings: DoorSetting
 }
 
 function closeHttp(http: HttpServer): void {
-  // It never listened itself: this only ends its idle keep-alive connections; busy ones end after
-  // their answer, because a closed server answers with `Connection: close`.
-  http.close();
+  // Ends idle keep-alive connections; busy ones end after their answer. That it was not listening
+  // is no news.
+  http.close(() => {});
   http.closeIdleConnections();
 }
