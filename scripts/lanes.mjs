@@ -32,6 +32,7 @@ export const lanes = {
       'actors/**/*.test.ts',
       'pipelines/**/*.test.ts',
       'native/**/*.test.ts',
+      'bench/**/*.test.ts',
     ],
     minutes: 4,
     fullMinutes: 10,
@@ -41,7 +42,7 @@ export const lanes = {
   native: {
     title: 'the C++ engine without Node',
     include: ['test/native/**/*.test.ts'],
-    minutes: 6,
+    minutes: 5,
     fullMinutes: 20,
     testTimeoutMs: 300_000,
     alone: true,
@@ -49,7 +50,7 @@ export const lanes = {
   sim: {
     title: 'the whole engine on a virtual clock and a faulty disk, from seeds',
     include: ['test/sim/**/*.test.ts'],
-    minutes: 6,
+    minutes: 5,
     fullMinutes: 60,
     testTimeoutMs: 300_000,
     alone: false,

@@ -71,7 +71,7 @@ async function runLane(name, environment) {
   const budget = environment.DIPPER_TEST_FULL === '1' ? lanes[name].fullMinutes : lanes[name].minutes;
   const timer = setTimeout(() => {
     overBudget = true;
-    process.kill(-child.pid, 'SIGKILL');
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
   }, budget * minuteMs);
   const startedMs = Date.now();
   const [code] = await once(child, 'close');

@@ -49,7 +49,7 @@ export function isProduct(path: string): boolean {
 
 /** Product files that the TypeScript compiler reads, tests beside the code included. */
 export function productFiles(): readonly string[] {
-  return repositoryFiles().filter((path) => isProduct(path) && /\.ts$/.test(path));
+  return repositoryFiles().filter((path) => isProduct(path) && path.endsWith('.ts'));
 }
 
 /** True for files written by hand in a programming language. */

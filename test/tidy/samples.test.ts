@@ -21,6 +21,8 @@ import { functionLinesMax, typescriptFindings } from './typescript-rules.ts';
 const product = 'src/service/sample.ts';
 const messages = (findings: readonly Finding[]): string => findings.map((f) => f.message).join('\n');
 const script = (text: string, path = product): string => messages(typescriptFindings({ path, text }));
+/** Joins what must not stand in this file as one word. */
+const halves = (first: string, second: string): string => first + second;
 const filler = (lines: number): string => '  work();\n'.repeat(lines);
 
 describe('TypeScript', () => {
@@ -44,8 +46,8 @@ describe('TypeScript', () => {
     ['the disk', "import { readFile } from 'node:fs/promises';", /Disk port/],
     ['the disk, late', "const fs = await import('node:fs');", /Disk port/],
     ['timers as promises', "import { setTimeout as sleep } from 'node:timers/promises';", /Clock/],
-    ['a checker switched off', `// ${'@ts'}-expect-error wrong\nwork(1);`, /switched off/],
-    ['a lint rule switched off', `// ${'oxlint'}-disable-next-line\nwork(1);`, /switched off/],
+    ['a checker switched off', `// ${halves('@ts', '-expect-error')} wrong\nwork(1);`, /switched off/],
+    ['a lint rule switched off', `// ${halves('oxlint', '-disable-next-line')}\nwork(1);`, /switched off/],
     ['a long function', `function long() {\n${filler(functionLinesMax - 1)}}`, /function of 71 lines/],
     ['a long method', `class A {\n  long() {\n${filler(functionLinesMax - 1)}}\n}`, /of 71 lines/],
   ] as const)('finds %s', ([, text, message]) => {
@@ -125,10 +127,10 @@ describe('text', () => {
   });
 
   test.for([
-    ['what is left open', `// ${'TO' + 'DO'}: later`, /left open/],
-    ['a path of one machine', `const path = '${'/ro' + 'ot'}/data';`, /one machine/],
-    ['a recorded download', `"${'reso' + 'lved'}": "x"`, /registry/],
-    ['a registry', `see https://${'regis' + 'try'}.example.org/a`, /registry/],
+    ['what is left open', `// ${halves('TO', 'DO')}: later`, /left open/],
+    ['a path of one machine', `const path = '${halves('/ro', 'ot')}/data';`, /one machine/],
+    ['a recorded download', `"${halves('reso', 'lved')}": "x"`, /registry/],
+    ['a registry', `see https://${halves('regis', 'try')}.example.org/a`, /registry/],
   ] as const)('finds %s', ([, text, message]) => {
     expect(messages(textFindings({ path: product, text }))).toMatch(message);
   });
