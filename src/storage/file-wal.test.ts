@@ -155,6 +155,25 @@ describe('power loss', () => {
     }
   });
 
+  test('the process dies, and the power goes while its successor recovers', async () => {
+    for (let seed = 80; seed < 120; seed++) {
+      for (let operation = 1; operation < 24; operation++) {
+        const disk = newDisk(seed * 1_000 + operation);
+        const random = seededRandom(seed);
+        const model = new WalModel();
+        const wal = await openWal(disk, random);
+        await appendGroup(wal, model, [randomDraft(random, 12)], true);
+        // These are in the page cache alone, where the successor finds them.
+        for (let i = 0; i < 3; i++) await appendGroup(wal, model, [randomDraft(random, 12)], false);
+        const alive = disk.restart();
+        alive.setFaults({ powerLossAt: operation });
+        const reopened = openWal(alive, random).then((again) => expectRecovered(again, model));
+        await Promise.race([reopened, alive.powerLost]);
+        await expectRecovered(await openWal(alive.crash(), random), model);
+      }
+    }
+  });
+
   test('the process dies, the machine lives, then the power goes', async () => {
     for (let seed = 40; seed < 80; seed++) {
       const disk = newDisk(seed);
@@ -196,34 +215,39 @@ describe('errors of the disk', () => {
     }
   });
 
-  test('a full disk refuses a group, and the log goes on when there is room', async () => {
-    for (let seed = 200; seed < 260; seed++) {
+  test('a full disk refuses a group whole, and the log goes on when there is room', async () => {
+    let refused = 0;
+    for (let seed = 200; seed < 225; seed++) {
       const disk = newDisk(seed);
       const random = seededRandom(seed);
       const wal = await openWal(disk, random);
       const model = new WalModel();
       await appendGroup(wal, model, [randomDraft(random, 20)], true);
-      disk.setFaults({ capacityBytes: 8_000 + 400 * (seed - 200) });
+      disk.setFaults({ capacityBytes: 8_000 + 960 * (seed - 200) });
       for (let i = 0; i < 30; i++) {
         const known = model.bodies.length;
-        const code = await codeOf(appendGroup(wal, model, [randomDraft(random, 30)], true));
+        const drafts = Array.from({ length: 1 + (i % 6) }, () => randomDraft(random, i % 5 === 0 ? 30 : 1));
+        const code = await codeOf(appendGroup(wal, model, drafts, true));
         if (code === 'none') continue;
         expect(code).toBe('disk-full');
         model.bodies.length = known;
+        refused++;
+        await expectRecovered(await openWal(disk.copy(random), random), model.copy());
       }
       disk.setFaults({});
       await appendGroup(wal, model, [randomDraft(random, 20)], true);
       await expectRecovered(wal, model);
       await expectRecovered(await openWal(disk.crash(), random), model);
     }
+    expect(refused).toBeGreaterThan(100);
   });
 
-  test('an error at every call: refused or failed, never lost', async () => {
-    for (const fault of ['error', 'no-space'] as const) {
-      for (let operation = 1; operation < 90; operation++) {
-        const disk = newDisk(operation);
+  test.each(['error', 'no-space'] as const)('%s at every call: refused or failed, never lost', async (fault) => {
+    for (let operation = 1; operation < 90; operation++) {
+      for (let seed = 0; seed < 3; seed++) {
+        const disk = newDisk(3 * operation + seed);
         disk.setFaults({ failAt: { operation, fault } });
-        const random = seededRandom(300);
+        const random = seededRandom(300 + seed);
         const model = new WalModel();
         const work = async (): Promise<void> => {
           await runWorkload(await openWal(disk, random), model, random, 14);

@@ -31,7 +31,7 @@ interface Prepared {
   readonly lastPath: string;
   /** Frames of the last file in order. */
   readonly frames: readonly Frame[];
-  /** Writes in all files before the last. */
+  /** Writes in the log less the frames of the last file. */
   readonly before: number;
 }
 
@@ -48,8 +48,8 @@ async function prepare(count: number, syncEvery = 1, blockCountMax = 20): Promis
   const names = (await disk.list(walFolder)).sort();
   const lastPath = `${walFolder}/${at(names, names.length - 1)}`;
   const frames = framesIn(disk.bytesOf(lastPath));
-  const writes = names.length === 1 ? frames.length - 1 : frames.length; // the epoch record
-  return { disk, model, lastPath, frames, before: count - writes };
+  // In a log of one file this is -1, since the epoch record is no write.
+  return { disk, model, lastPath, frames, before: count - frames.length };
 }
 
 function framesIn(bytes: Uint8Array): Frame[] {
@@ -124,13 +124,16 @@ test('damage to frames is reported wherever a later frame proves them durable', 
   }
 });
 
-test('frames behind a lost one that was never synced fall away with it', async () => {
-  const { disk, frames, before, lastPath } = await prepare(50, 1_000);
+test.each([
+  [50, 20],
+  [40, 0],
+])('of %i frames (bodies to %i blocks) those behind a lost, un-synced one fall away', async (count, blocks) => {
+  const { disk, frames, before, lastPath } = await prepare(count, 1_000, blocks);
   const index = frames.length - 4;
   expect(index).toBeGreaterThan(0);
   disk.flip(lastPath, at(frames, index).start + 1);
   expect(await outcome(disk)).toBe(before + index);
-  // What was behind it is gone for good: a frame there now begins a new life.
+  // The epoch record stands where the lost frame stood; nothing whole may be left behind it.
   expect(await outcome(disk)).toBe(before + index);
 });
 

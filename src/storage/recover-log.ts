@@ -99,7 +99,6 @@ async function readHeaders(disk: Disk, folder: string, crc32c: Crc32c): Promise<
       if (index < numbers.length - 1) throw corrupt(path, 0, 'the file header is damaged');
       // A roll that never finished: its frames could only have come after the header was durable.
       await disk.remove(path);
-      await disk.syncFolder(folder);
       continue;
     }
     if (header.fileNumber !== fileNumber) throw corrupt(path, 0, `this is file ${header.fileNumber}`);
