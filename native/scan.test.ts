@@ -217,7 +217,7 @@ describe('scanInsert', () => {
       field.uint32(((isVector ? 4 : 3) << 3) | 2).bytes(inner.finish());
       writer.uint32((5 << 3) | 2).bytes(field.finish());
     };
-    column(5, 'id', 3, protobuf.Writer.create().uint32(8).int64(5).uint32(10).bytes([6]).finish(), false);
+    column(5, 'id', 3, protobuf.Writer.create().uint32(8).int64(5).uint32(10).bytes(Uint8Array.of(6)).finish(), false);
     column(21, 'name', 6, protobuf.Writer.create().uint32(10).string('p').uint32(10).string('q').finish(), false);
     const floats = protobuf.Writer.create();
     for (let i = 0; i < 4; i++) floats.uint32(13).float(i);

@@ -207,6 +207,10 @@ Napi::Value attachIndex(const Napi::CallbackInfo& info) {
   if (arguments.ok() && segment->state() != SegmentState::sealed) {
     arguments.refuse("segment", "a sealed segment");
   }
+  const Field* const field = arguments.ok() ? segment->schema().byId(fieldId) : nullptr;
+  if (arguments.ok() && (field == nullptr || !isVector(field->type) || field->dim != index->dim())) {
+    arguments.refuse("fieldId", "a vector field of the index's dimension");
+  }
   if (!arguments.ok()) return arguments.raise();
   segment->attachIndex(fieldId, std::move(index));
   return info.Env().Undefined();

@@ -157,6 +157,7 @@ Napi::Value publishView(const Napi::CallbackInfo& info) {
   std::vector<std::shared_ptr<Segment>> segments;
   for (const uint64_t handle : arguments.wholeNumbers(1, "segments")) {
     segments.push_back(Registry::instance().get<Segment>(handle));
+    if (segments.back() == nullptr && shard != nullptr) segments.back() = shard->lingering(handle);
     if (segments.back() == nullptr) {
       arguments.refuse(Status(ErrorKind::missing, "closed",
                               "segment " + std::to_string(handle) + " is not open"));

@@ -25,6 +25,8 @@ class GraphIndex : public VectorIndex {
   Status search(const VectorRows& rows, const float* query, const IndexSearch& request,
                 std::vector<Hit>& out) const override;
   size_t rowCount() const override { return parts_.rowCount; }
+  Metric metric() const override { return parts_.space.metric; }
+  size_t dim() const override { return parts_.space.dim; }
   uint64_t memoryBytes() const override;
 
  private:

@@ -63,6 +63,9 @@ class VectorIndex {
   virtual Status search(const VectorRows& rows, const float* query, const IndexSearch& request,
                         std::vector<Hit>& out) const = 0;
   virtual size_t rowCount() const = 0;
+  /** What it was built for; its answers mean nothing under another. */
+  virtual Metric metric() const = 0;
+  virtual size_t dim() const = 0;
   virtual uint64_t memoryBytes() const = 0;
 };
 

@@ -21,6 +21,11 @@ struct Found {
   KeyRef primaryKey;
 };
 
+const char* metricName(Metric metric) {
+  static const char* const names[] = {"none", "L2", "IP", "COSINE"};
+  return names[static_cast<size_t>(metric)];
+}
+
 Status checkRequest(const SearchRequest& request, const Field*& field) {
   if (request.scope.pins.empty()) {
     return invalidField("parameter-invalid", "pins", "at least one", "none");
@@ -89,6 +94,10 @@ class SegmentSearcher {
     const std::shared_ptr<VectorIndex> index = segment.indexOf(field_.id);
     if (index != nullptr && index->rowCount() == work.reader.rowCount()) {
       if (!work.reader.column(field_.id, 0, chunk)) return Status();
+      if (index->metric() != request_.metric) {
+        return invalidField("metric-mismatch", field_.name, metricName(index->metric()),
+                            metricName(request_.metric));
+      }
       return index->search(rowsOf(chunk), query, search, best);
     }
     const bool sorted = segment.state() == SegmentState::sealed;

@@ -155,6 +155,14 @@ void Shard::publishView(std::vector<std::shared_ptr<Segment>> segments) {
   view_ = std::move(view);
 }
 
+std::shared_ptr<Segment> Shard::lingering(uint64_t handle) {
+  std::lock_guard lock(writerMutex_);
+  for (const Twin& twin : twins_) {
+    if (twin.frozen->handle.load(std::memory_order_acquire) == handle) return twin.frozen;
+  }
+  return nullptr;
+}
+
 void Shard::unpublishView() {
   std::lock_guard viewLock(viewMutex_);
   view_ = nullptr;

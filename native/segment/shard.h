@@ -73,6 +73,11 @@ class Shard {
 
   // Reader's side; any thread.
   void publishView(std::vector<std::shared_ptr<Segment>> segments);
+  /**
+   * A segment whose handle the writer already released, while a view that lags behind may still
+   * ask for it; null when there is none.
+   */
+  std::shared_ptr<Segment> lingering(uint64_t handle);
   void unpublishView();
   PinOutcome pinAt(uint64_t timestamp, Pin& out);
   PinOutcome pinLatest(const HybridClock& clock, uint64_t physicalMs, Pin& out);
