@@ -92,7 +92,7 @@ export function integerValue(text: string): bigint | null {
 
 /** A float literal's value, or null when malformed. */
 export function floatValue(text: string): number | null {
-  if (/^(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)(?:[eE][+-]?[0-9]+)?$/.test(text)) return Number(text);
+  if (/^(?:(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+)$/.test(text)) return Number(text);
   const hex = /^0[xX]([0-9a-fA-F]*)\.?([0-9a-fA-F]*)[pP]([+-]?[0-9]+)$/.exec(text);
   if (hex === null) return null;
   const [, whole = '', fraction = '', exponent = ''] = hex;
