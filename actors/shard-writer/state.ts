@@ -127,7 +127,7 @@ export function newShardWriterState(parts: ShardWriterParts, init: ShardWriterIn
     nextWrite: 1,
     stagedBytes: 0,
     lastAppliedSequence: init.manifest.checkpointSequence,
-    lastAppliedTimestamp: 0n,
+    lastAppliedTimestamp: throughFiles(init.manifest),
     held: [],
     barrier: false,
     waits: [],
@@ -144,6 +144,12 @@ export function newShardWriterState(parts: ShardWriterParts, init: ShardWriterIn
     building: null,
     failedBuilds: new Map(),
   };
+}
+
+/** No stamp in the manifest's files is later. */
+function throughFiles(manifest: ShardManifest): Timestamp {
+  const stamps = manifest.segments.flatMap((segment) => [segment.maxTimestamp, segment.deletes?.throughTimestamp ?? '0']);
+  return stamps.map(BigInt).reduce((latest, stamp) => (stamp > latest ? stamp : latest), 0n);
 }
 
 /** Tells the reader which segments make up the shard now; frozen ones count until they are replaced. */

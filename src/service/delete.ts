@@ -19,7 +19,7 @@ import { envelopeHeadRoomBytes } from '../storage/index.ts';
 import type { DeleteRequest, MutationResult } from './api.ts';
 import { findCollection } from './collections.ts';
 import type { ServiceDeps } from './deps.ts';
-import { latest } from './insert.ts';
+import { latest, settleAll } from './insert.ts';
 import { partitionIdsOf } from './partitions.ts';
 import { checkLoaded, filterOf } from './reads.ts';
 
@@ -32,7 +32,7 @@ export async function deleteRows(deps: ServiceDeps, request: DeleteRequest): Pro
   const partitions = partitionIdsOf(collection, request.partition === '' ? [] : [request.partition]);
   if (filter.primaryKeys !== null) return deleteKeys(deps, collection, filter.primaryKeys);
   checkLoaded(deps.mirror, collection);
-  const answers = await Promise.all(
+  const answers = await settleAll(
     collection.shardIds.map((shardId) =>
       deps.system.ask<ReturnType<typeof shardWriterAddress>, Staged>(shardWriterAddress(shardId), {
         type: 'delete-where',
@@ -60,7 +60,7 @@ async function deleteKeys(deps: ServiceDeps, collection: CollectionMeta, keys: P
       }),
     );
   });
-  const staged = await Promise.all(answers);
+  const staged = await settleAll(answers);
   const timestamp = staged.length === 0 ? deps.native.clockNext(deps.hybridClock, deps.clock.nowMs()) : latest(staged);
   return { keys, rowCount: shards.length, timestamp };
 }

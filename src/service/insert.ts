@@ -24,7 +24,7 @@ export async function insert(deps: ServiceDeps, request: InsertRequest): Promise
   const key = collection.schema.fields.find((field) => field.primaryKey);
   const firstAutoId = key?.autoId === true ? await deps.ids.take(request.rowCount) : 0n;
   const scanned = scan(deps, collection, request, firstAutoId);
-  const answers = await Promise.all(
+  const answers = await settleAll(
     scanned.parts.map((part) =>
       deps.system.ask<ReturnType<typeof shardWriterAddress>, Staged>(
         shardWriterAddress(collection.shardIds[part.shardIndex] ?? 0),
@@ -59,6 +59,12 @@ function checkSchemaTimestamp(collection: CollectionMeta, seen: Timestamp): void
     received: String(seen),
     message: `collection schema mismatch[collection=${collection.schema.name}]: the client saw ${seen}, now it is ${collection.updatedTimestamp}`,
   });
+}
+
+/** Waits for every part, so that a failed request has no part on its way any more; then the first error. */
+export async function settleAll<T>(parts: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(parts);
+  return Promise.all(parts);
 }
 
 export function latest(answers: readonly Staged[]): Timestamp {

@@ -7,7 +7,14 @@
 
 import type * as Arrow from 'apache-arrow';
 import { at, DbError } from '../core/index.ts';
-import { type BatchColumn, type DataType, dataTypes, fixedWidthBytes, isPresent, type RowBatch } from '../model/index.ts';
+import {
+  type BatchColumn,
+  type DataType,
+  dataTypes,
+  fixedWidthBytes,
+  isPresent,
+  type RowBatch,
+} from '../model/index.ts';
 
 /** The Arrow library; imported when first needed, since a server seldom does. */
 export type ArrowLibrary = typeof Arrow;
@@ -22,11 +29,20 @@ export interface BaseField {
 /** How Arrow and Parquet agree on field ids. */
 const fieldIdKey = 'PARQUET:field_id';
 
-export function toArrowTable(arrow: ArrowLibrary, batch: RowBatch, fields: readonly BaseField[]): Arrow.Table {
+export function toArrowTable(
+  arrow: ArrowLibrary,
+  batch: RowBatch,
+  fields: readonly BaseField[],
+): Arrow.Table {
   const parts = fields.map((field) => {
     const column = batch.columns.find((candidate) => candidate.fieldId === field.id);
     if (column === undefined) {
-      throw new DbError({ code: 'field-missing', field: field.name, expected: 'a column', received: 'none' });
+      throw new DbError({
+        code: 'field-missing',
+        field: field.name,
+        expected: 'a column',
+        received: 'none',
+      });
     }
     const data = toArrowData(arrow, column, batch.rowCount);
     const metadata = new Map([[fieldIdKey, String(field.id)]]);
@@ -56,11 +72,23 @@ function toArrowData(arrow: ArrowLibrary, column: BatchColumn, length: number): 
     case dataTypes.Int32:
       return arrow.makeData({ ...values, type: new arrow.Int32(), data: typed(Int32Array, data) });
     case dataTypes.Int64:
-      return arrow.makeData({ ...values, type: new arrow.Int64(), data: typed(BigInt64Array, data) });
+      return arrow.makeData({
+        ...values,
+        type: new arrow.Int64(),
+        data: typed(BigInt64Array, data),
+      });
     case dataTypes.Float:
-      return arrow.makeData({ ...values, type: new arrow.Float32(), data: typed(Float32Array, data) });
+      return arrow.makeData({
+        ...values,
+        type: new arrow.Float32(),
+        data: typed(Float32Array, data),
+      });
     case dataTypes.Double:
-      return arrow.makeData({ ...values, type: new arrow.Float64(), data: typed(Float64Array, data) });
+      return arrow.makeData({
+        ...values,
+        type: new arrow.Float64(),
+        data: typed(Float64Array, data),
+      });
     case dataTypes.VarChar:
     case dataTypes.JSON: {
       const offsets = column.offsets ?? new Uint32Array(length + 1);
@@ -87,7 +115,11 @@ export function fromArrowTable(table: Arrow.Table, fields: readonly BaseField[])
   return { rowCount: table.numRows, columns: columns.sort((a, b) => a.fieldId - b.fieldId) };
 }
 
-function fromArrowData(field: BaseField, chunks: readonly Arrow.Data[], rowCount: number): BatchColumn {
+function fromArrowData(
+  field: BaseField,
+  chunks: readonly Arrow.Data[],
+  rowCount: number,
+): BatchColumn {
   const nullCount = chunks.reduce((sum, chunk) => sum + chunk.nullCount, 0);
   const bare = {
     fieldId: field.id,
@@ -103,11 +135,17 @@ function fromArrowData(field: BaseField, chunks: readonly Arrow.Data[], rowCount
     zeroNulls(column, rowCount, width);
     return column;
   }
-  if (field.type !== dataTypes.VarChar && field.type !== dataTypes.JSON) throw unsupported(field.id, field.type);
+  if (field.type !== dataTypes.VarChar && field.type !== dataTypes.JSON)
+    throw unsupported(field.id, field.type);
   return { ...bare, ...joinText(chunks, rowCount) };
 }
 
-function joinFixed(field: BaseField, chunks: readonly Arrow.Data[], rowCount: number, width: number): Uint8Array {
+function joinFixed(
+  field: BaseField,
+  chunks: readonly Arrow.Data[],
+  rowCount: number,
+  width: number,
+): Uint8Array {
   const data = new Uint8Array(rowCount * width);
   let row = 0;
   for (const chunk of chunks) {
@@ -187,7 +225,11 @@ interface TypedArrayConstructor<T> {
 }
 
 function typed<T>(constructor: TypedArrayConstructor<T>, bytes: Uint8Array): T {
-  return new constructor(bytes.buffer, bytes.byteOffset, bytes.byteLength / constructor.BYTES_PER_ELEMENT);
+  return new constructor(
+    bytes.buffer,
+    bytes.byteOffset,
+    bytes.byteLength / constructor.BYTES_PER_ELEMENT,
+  );
 }
 
 function unsupported(fieldId: number, type: DataType): DbError {

@@ -19,9 +19,15 @@ test.each([1, 7, 8, 1_000, 40_000])('%i rows come back as the same bytes', async
 });
 
 test('columns go by name, with field ids, key and timestamp first', async () => {
-  const parquet = await encodeBaseParquet(encodeRowBatch(sampleBatch(100)), schemaToNativeJson(sampleSchema));
+  const parquet = await encodeBaseParquet(
+    encodeRowBatch(sampleBatch(100)),
+    schemaToNativeJson(sampleSchema),
+  );
   const table = tableFromIPC(readParquet(parquet).intoIPCStream());
-  const columns = table.schema.fields.map((field) => [field.name, field.metadata.get('PARQUET:field_id')]);
+  const columns = table.schema.fields.map((field) => [
+    field.name,
+    field.metadata.get('PARQUET:field_id'),
+  ]);
   expect(columns).toEqual([
     ['id', '100'],
     ['$timestamp', '1'],
@@ -46,7 +52,10 @@ test('columns go by name, with field ids, key and timestamp first', async () => 
 });
 
 test('a column that no field has is refused', async () => {
-  const parquet = await encodeBaseParquet(encodeRowBatch(sampleBatch(5)), schemaToNativeJson(sampleSchema));
+  const parquet = await encodeBaseParquet(
+    encodeRowBatch(sampleBatch(5)),
+    schemaToNativeJson(sampleSchema),
+  );
   const fields = sampleSchema.fields.filter((field) => field.name !== 'title');
   const json = schemaToNativeJson({ ...sampleSchema, fields });
   await expect(decodeBaseParquet(parquet, json)).rejects.toMatchObject({ code: 'corrupt' });

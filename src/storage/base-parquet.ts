@@ -6,8 +6,19 @@
 // memory in steps that never shrink, so their worker is a disposable one. They are imported here
 // and nowhere else, on the first call.
 
-import { decodeRowBatch, encodeRowBatch, rowIdFieldId, timestampFieldId, dataTypes } from '../model/index.ts';
-import { type ArrowLibrary, type BaseField, fromArrowTable, toArrowTable } from './arrow-columns.ts';
+import {
+  decodeRowBatch,
+  encodeRowBatch,
+  rowIdFieldId,
+  timestampFieldId,
+  dataTypes,
+} from '../model/index.ts';
+import {
+  type ArrowLibrary,
+  type BaseField,
+  fromArrowTable,
+  toArrowTable,
+} from './arrow-columns.ts';
 
 /** Rows of a row group: what a reader skips or reads as one. */
 const rowGroupRowCount = 16_384;
@@ -26,7 +37,10 @@ const systemFields: readonly SchemaJsonField[] = [
 ];
 
 /** A RowBatch as a Parquet file: primary key and timestamp first, then ascending field ids. */
-export async function encodeBaseParquet(batchBytes: Uint8Array, schemaJson: string): Promise<Uint8Array> {
+export async function encodeBaseParquet(
+  batchBytes: Uint8Array,
+  schemaJson: string,
+): Promise<Uint8Array> {
   const { arrow, parquet } = await libraries();
   const batch = decodeRowBatch(batchBytes);
   const present = new Set(batch.columns.map((column) => column.fieldId));
@@ -43,15 +57,30 @@ export async function encodeBaseParquet(batchBytes: Uint8Array, schemaJson: stri
 }
 
 /** The RowBatch that a base.parquet was made from. */
-export async function decodeBaseParquet(parquetBytes: Uint8Array, schemaJson: string): Promise<Uint8Array> {
+export async function decodeBaseParquet(
+  parquetBytes: Uint8Array,
+  schemaJson: string,
+): Promise<Uint8Array> {
   const { arrow, parquet } = await libraries();
   const stream = parquet.readParquet(parquetBytes).intoIPCStream();
   return encodeRowBatch(fromArrowTable(arrow.tableFromIPC(stream), fieldsOf(schemaJson)));
 }
 
-async function libraries(): Promise<{ arrow: ArrowLibrary; parquet: ParquetLibrary }> {
-  const [arrow, parquet] = await Promise.all([import('apache-arrow'), import('parquet-wasm/node')]);
-  return { arrow, parquet };
+interface Libraries {
+  readonly arrow: ArrowLibrary;
+  readonly parquet: ParquetLibrary;
+}
+
+let loaded: Promise<Libraries> | null = null;
+
+function libraries(): Promise<Libraries> {
+  loaded ??= Promise.all([import('apache-arrow'), import('parquet-wasm/node')]).then(
+    ([arrow, parquet]) => ({
+      arrow,
+      parquet,
+    }),
+  );
+  return loaded;
 }
 
 function fieldsOf(schemaJson: string): readonly BaseField[] {

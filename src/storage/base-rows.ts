@@ -20,7 +20,11 @@ const trailerBytes = 64;
 const pieceBytes = 4 * 1024 * 1024;
 
 /** What the file consists of. */
-export function baseRowsBuffers(crc32c: Crc32c, rows: Uint8Array, parquetCrc32c: number): readonly Uint8Array[] {
+export function baseRowsBuffers(
+  crc32c: Crc32c,
+  rows: Uint8Array,
+  parquetCrc32c: number,
+): readonly Uint8Array[] {
   const trailer = new Uint8Array(trailerBytes);
   const view = new DataView(trailer.buffer);
   view.setUint32(0, magic, true);

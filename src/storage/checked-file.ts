@@ -53,7 +53,11 @@ function* piecesOf(buffers: readonly Uint8Array[]): Generator<Uint8Array> {
 }
 
 /** Reads a file piece by piece and compares it with what the manifest says; `corrupt` when it differs. */
-export async function checksumOf(deps: CheckedFileDeps, folder: string, expected: SegmentFile): Promise<void> {
+export async function checksumOf(
+  deps: CheckedFileDeps,
+  folder: string,
+  expected: SegmentFile,
+): Promise<void> {
   const path = await checkSize(deps, folder, expected);
   const file = await deps.disk.open(path, { create: false });
   try {
@@ -97,7 +101,11 @@ export async function sourceOf(
 }
 
 /** The file's path, once it is there with its size. */
-async function checkSize(deps: CheckedFileDeps, folder: string, expected: SegmentFile): Promise<string> {
+async function checkSize(
+  deps: CheckedFileDeps,
+  folder: string,
+  expected: SegmentFile,
+): Promise<string> {
   const path = `${folder}/${expected.name}`;
   if (!(await deps.disk.exists(path))) throw damaged(path, 'it is missing');
   const file = await deps.disk.open(path, { create: false });

@@ -30,7 +30,11 @@ const reducer: MetaReducer<Counter, Named> = {
   fromJson: (json) => json as Counter,
 };
 
-const options: MetaLogOptions = { snapshotEveryRecords: 7, fileSizeBytes: 8_192, zeroAheadBytes: 1_024 };
+const options: MetaLogOptions = {
+  snapshotEveryRecords: 7,
+  fileSizeBytes: 8_192,
+  zeroAheadBytes: 1_024,
+};
 
 function newDisk(seed: number): SimDisk {
   return new SimDisk({ random: seededRandom(seed), clock: null, latencyMs: 0 });
@@ -79,20 +83,26 @@ describe('compare and set', () => {
   test('a record that the reducer refuses is not committed', async () => {
     const disk = newDisk(3);
     const log = await open(disk);
-    await expect(log.commit(null, { name: '', stamp: 1n })).rejects.toMatchObject({ code: 'name-invalid' });
+    await expect(log.commit(null, { name: '', stamp: 1n })).rejects.toMatchObject({
+      code: 'name-invalid',
+    });
     expect(await log.commit(0, { name: 'a', stamp: 1n })).toBe(1);
     expect((await open(disk.crash())).state.names).toEqual(['a']);
   });
 });
 
 /** Commits names 1.. until the power goes; answers how many were acknowledged and asked for. */
-async function commitUntilPowerLoss(disk: SimDisk): Promise<{ acknowledged: number; asked: number }> {
+async function commitUntilPowerLoss(
+  disk: SimDisk,
+): Promise<{ acknowledged: number; asked: number }> {
   const counts = { acknowledged: 0, asked: 0 };
   const work = async (): Promise<void> => {
     const log = await open(disk);
     while (counts.asked < 25) {
       const version = ++counts.asked;
-      expect(await log.commit(version - 1, { name: `n${version}`, stamp: BigInt(version) })).toBe(version);
+      expect(await log.commit(version - 1, { name: `n${version}`, stamp: BigInt(version) })).toBe(
+        version,
+      );
       counts.acknowledged = version;
     }
     // Lets the snapshot that follows a commit come to its end.
@@ -154,7 +164,9 @@ describe('damage', () => {
     const log = await open(disk);
     disk.setFaults({ capacityBytes: 100 });
     const name = 'x'.repeat(5_000);
-    await expect(log.commit(null, { name, stamp: 1n })).rejects.toMatchObject({ code: 'disk-full' });
+    await expect(log.commit(null, { name, stamp: 1n })).rejects.toMatchObject({
+      code: 'disk-full',
+    });
     disk.setFaults({});
     expect(await log.commit(20, { name: 'after', stamp: 1n })).toBe(21);
     expect((await open(disk.crash())).version).toBe(21);

@@ -175,10 +175,18 @@ class FileMetaLog<State, Change> implements MetaLog<State, Change> {
     for (const { commit, version } of accepted) commit.resolve(version);
   }
 
-  #fold({ state, version }: Folded<State>, { expectedVersion, record }: Commit<Change>): Folded<State> {
+  #fold(
+    { state, version }: Folded<State>,
+    { expectedVersion, record }: Commit<Change>,
+  ): Folded<State> {
     if (expectedVersion !== null && expectedVersion !== version) {
       const message = `meta log ${this.#folder}: expected version ${expectedVersion}, it is ${version}`;
-      throw new DbError({ code: 'version-conflict', message, expected: expectedVersion, received: version });
+      throw new DbError({
+        code: 'version-conflict',
+        message,
+        expected: expectedVersion,
+        received: version,
+      });
     }
     return { state: this.#reducer.apply(state, record), version: version + 1 };
   }
@@ -191,7 +199,11 @@ class FileMetaLog<State, Change> implements MetaLog<State, Change> {
     // the next try comes after as many records again.
     this.#snapshotVersion = version;
     try {
-      await writeMetaSnapshot(this.#deps.disk, this.#deps.crc32c, this.#folder, { sequence, version, json });
+      await writeMetaSnapshot(this.#deps.disk, this.#deps.crc32c, this.#folder, {
+        sequence,
+        version,
+        json,
+      });
       await this.#wal.trim(sequence);
     } catch (thrown) {
       const { kind } = DbError.from(thrown);

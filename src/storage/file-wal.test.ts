@@ -106,14 +106,19 @@ describe('without faults', () => {
     const random = seededRandom(10);
     const wal = await openWal(disk, random);
     await wal.close();
-    expect(await codeOf(openWal(disk, random, { ...smallFiles, minLastSequence: 2 }))).toBe('corrupt');
+    expect(await codeOf(openWal(disk, random, { ...smallFiles, minLastSequence: 2 }))).toBe(
+      'corrupt',
+    );
     expect(await codeOf(openWal(disk, random, { ...smallFiles, minLastSequence: 1 }))).toBe('none');
   });
 });
 
 describe('power loss', () => {
   /** Runs a workload until the power goes at one call; returns the disk found and the model. */
-  async function crashAt(seed: number, operation: number | null): Promise<{ disk: SimDisk; model: WalModel }> {
+  async function crashAt(
+    seed: number,
+    operation: number | null,
+  ): Promise<{ disk: SimDisk; model: WalModel }> {
     const disk = newDisk(seed * 1_000_003 + (operation ?? 0));
     disk.setFaults({ powerLossAt: operation });
     const model = new WalModel();
@@ -226,7 +231,9 @@ describe('errors of the disk', () => {
       disk.setFaults({ capacityBytes: 8_000 + 960 * (seed - 200) });
       for (let i = 0; i < 30; i++) {
         const known = model.bodies.length;
-        const drafts = Array.from({ length: 1 + (i % 6) }, () => randomDraft(random, i % 5 === 0 ? 30 : 1));
+        const drafts = Array.from({ length: 1 + (i % 6) }, () =>
+          randomDraft(random, i % 5 === 0 ? 30 : 1),
+        );
         const code = await codeOf(appendGroup(wal, model, drafts, true));
         if (code === 'none') continue;
         expect(code).toBe('disk-full');
@@ -242,23 +249,26 @@ describe('errors of the disk', () => {
     expect(refused).toBeGreaterThan(100);
   });
 
-  test.each(['error', 'no-space'] as const)('%s at every call: refused or failed, never lost', async (fault) => {
-    for (let operation = 1; operation < 90; operation++) {
-      for (let seed = 0; seed < 3; seed++) {
-        const disk = newDisk(3 * operation + seed);
-        disk.setFaults({ failAt: { operation, fault } });
-        const random = seededRandom(300 + seed);
-        const model = new WalModel();
-        const work = async (): Promise<void> => {
-          await runWorkload(await openWal(disk, random), model, random, 14);
-        };
-        expect(['none', 'disk-full', 'disk-error', 'log-failed']).toContain(await codeOf(work()));
-        const alive = disk.restart();
-        const wal = await openWal(alive, random);
-        await expectRecovered(wal, model);
-        await runWorkload(wal, model, random, 2);
-        await expectRecovered(await openWal(alive.crash(), random), model);
+  test.each(['error', 'no-space'] as const)(
+    '%s at every call: refused or failed, never lost',
+    async (fault) => {
+      for (let operation = 1; operation < 90; operation++) {
+        for (let seed = 0; seed < 3; seed++) {
+          const disk = newDisk(3 * operation + seed);
+          disk.setFaults({ failAt: { operation, fault } });
+          const random = seededRandom(300 + seed);
+          const model = new WalModel();
+          const work = async (): Promise<void> => {
+            await runWorkload(await openWal(disk, random), model, random, 14);
+          };
+          expect(['none', 'disk-full', 'disk-error', 'log-failed']).toContain(await codeOf(work()));
+          const alive = disk.restart();
+          const wal = await openWal(alive, random);
+          await expectRecovered(wal, model);
+          await runWorkload(wal, model, random, 2);
+          await expectRecovered(await openWal(alive.crash(), random), model);
+        }
       }
-    }
-  });
+    },
+  );
 });

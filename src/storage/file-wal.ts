@@ -42,7 +42,11 @@ export interface FileWalOptions {
 }
 
 /** Opens a log folder, recovers it, and begins a new epoch in it. */
-export async function openFileWal(deps: FileWalDeps, folder: string, options: FileWalOptions): Promise<Wal> {
+export async function openFileWal(
+  deps: FileWalDeps,
+  folder: string,
+  options: FileWalOptions,
+): Promise<Wal> {
   await makeFolderDurably(deps.disk, folder);
   const recovered = await recoverLog(deps.disk, folder, deps.crc32c);
   const lastSequence = recovered === null ? 0 : recovered.end.sequence - 1;
@@ -51,7 +55,12 @@ export async function openFileWal(deps: FileWalDeps, folder: string, options: Fi
     const message = `log ${folder} ends at ${lastSequence}, but ${options.minLastSequence} was durable`;
     throw new DbError({ code: 'corrupt', message });
   }
-  const wal = new FileWal(deps, folder, options, recovered ?? (await createLog(deps, folder, options)));
+  const wal = new FileWal(
+    deps,
+    folder,
+    options,
+    recovered ?? (await createLog(deps, folder, options)),
+  );
   try {
     await wal.beginEpoch();
     return wal;
@@ -61,7 +70,11 @@ export async function openFileWal(deps: FileWalDeps, folder: string, options: Fi
   }
 }
 
-async function createLog(deps: FileWalDeps, folder: string, options: FileWalOptions): Promise<RecoveredLog> {
+async function createLog(
+  deps: FileWalDeps,
+  folder: string,
+  options: FileWalOptions,
+): Promise<RecoveredLog> {
   const header: LogFileHeader = {
     fileUuid: deps.random.bytes(16),
     logUuid: deps.random.bytes(16),
@@ -70,7 +83,13 @@ async function createLog(deps: FileWalDeps, folder: string, options: FileWalOpti
     previousHash: 0n,
     epoch: 0,
   };
-  const active = await createLogFile(deps.disk, folder, header, options.zeroAheadBytes, deps.crc32c);
+  const active = await createLogFile(
+    deps.disk,
+    folder,
+    header,
+    options.zeroAheadBytes,
+    deps.crc32c,
+  );
   const files = [{ path: `${folder}/${logFileName(1)}`, header }];
   const activeSizeBytes = logFileHeaderBytes + options.zeroAheadBytes;
   return { files, active, activeSizeBytes, end: positionAtStart(header), epoch: 0 };
@@ -118,7 +137,9 @@ class FileWal implements Wal {
   /** The record that tells this open's envelopes from those of earlier ones. */
   async beginEpoch(): Promise<void> {
     const buffer = new Uint8Array(envelopeHeadRoomBytes);
-    await this.append([{ ...emptyEnvelopeFields, kind: envelopeKinds.epoch, buffer }], { sync: true });
+    await this.append([{ ...emptyEnvelopeFields, kind: envelopeKinds.epoch, buffer }], {
+      sync: true,
+    });
   }
 
   append(drafts: readonly EnvelopeDraft[], options: AppendOptions): Promise<AppendResult> {
@@ -131,12 +152,15 @@ class FileWal implements Wal {
       if (full && this.#end.offsetBytes > logFileHeaderBytes) await this.#roll();
       const firstSequence = this.#end.sequence;
       const end = this.#seal(drafts);
-      await this.#write(drafts.map((draft) => draft.buffer), end.offsetBytes);
+      await this.#write(
+        drafts.map((draft) => draft.buffer),
+        end.offsetBytes,
+      );
       if (options.sync) await this.#syncActive();
       this.#end = end;
       const lastSequence = end.sequence - 1;
       if (options.sync) this.#durableSequence = lastSequence;
-      this.#zeroing = this.#zeroAhead();
+      this.#zeroing = this.#zeroAhead(sizeBytes);
       return { firstSequence, lastSequence, durableSequence: this.#durableSequence };
     });
   }
@@ -145,7 +169,10 @@ class FileWal implements Wal {
     return this.#alone(() => this.#syncAll());
   }
 
-  async read(fromSequence: number, visit: (envelope: Envelope) => void | Promise<void>): Promise<void> {
+  async read(
+    fromSequence: number,
+    visit: (envelope: Envelope) => void | Promise<void>,
+  ): Promise<void> {
     if (fromSequence < this.firstSequence) {
       const message = `log ${this.#folder} begins at ${this.firstSequence}, asked for ${fromSequence}`;
       throw new DbError({ code: 'corrupt', message });
@@ -154,7 +181,8 @@ class FileWal implements Wal {
     const files = [...this.#files];
     for (const [index, file] of files.entries()) {
       const untilSequence = files[index + 1]?.header.firstSequence ?? throughSequence + 1;
-      if (untilSequence > fromSequence) await this.#readFile(file, fromSequence, untilSequence, visit);
+      if (untilSequence > fromSequence)
+        await this.#readFile(file, fromSequence, untilSequence, visit);
     }
   }
 
@@ -280,8 +308,10 @@ class FileWal implements Wal {
     }
   }
 
-  async #zeroAhead(): Promise<void> {
+  async #zeroAhead(groupBytes: number): Promise<void> {
     const { fileSizeBytes, zeroAheadBytes } = this.#options;
+    // Large groups outrun the zeros: writing the bytes twice costs more than it saves.
+    if (groupBytes >= zeroAheadBytes) return;
     const from = Math.max(this.#zeroedBytes, this.#end.offsetBytes);
     const until = Math.min(this.#end.offsetBytes + zeroAheadBytes, fileSizeBytes);
     if (from - this.#end.offsetBytes > zeroAheadBytes / 2 || until <= from) return;

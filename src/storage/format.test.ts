@@ -23,7 +23,10 @@ test('an empty directory is claimed once', async () => {
   const first = disk.bytesOf('format.json');
   await claimDataFormat(disk);
   expect(disk.bytesOf('format.json')).toEqual(first);
-  expect(JSON.parse(new TextDecoder().decode(first))).toEqual({ dipper: 'data directory', format: 1 });
+  expect(JSON.parse(new TextDecoder().decode(first))).toEqual({
+    dipper: 'data directory',
+    format: 1,
+  });
 });
 
 test.each([

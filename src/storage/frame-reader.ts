@@ -70,14 +70,14 @@ export class FrameReader {
     const header = readEnvelopeHeader(bytes, this.#crc32c);
     if (header === null || !sameBytes(header.fileUuid, file.fileUuid)) return 'bad';
     const follows = header.sequence === at.sequence && header.previousHash === at.previousHash;
-    return follows ? { ...header, body: null } : 'chain';
+    return follows ? Object.assign(header, { body: null }) : 'chain';
   }
 
   async frame(at: ChainPosition, file: LogFileHeader): Promise<Envelope | FrameFault> {
     const header = await this.header(at, file);
     if (header === 'bad' || header === 'chain') return header;
     const body = await this.bytes(at.offsetBytes + envelopeHeadRoomBytes, header.bodySizeBytes);
-    return bodyIsWhole(header, body, this.#crc32c) ? { ...header, body } : 'bad';
+    return bodyIsWhole(header, body, this.#crc32c) ? Object.assign(header, { body }) : 'bad';
   }
 
   /**
@@ -123,7 +123,9 @@ export function positionAtStart(file: LogFileHeader): ChainPosition {
 }
 
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.byteLength === b.byteLength && a.every((byte, index) => byte === b[index]);
+  if (a.byteLength !== b.byteLength) return false;
+  for (let i = 0; i < a.byteLength; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 const zeros = Buffer.alloc(64 * 1024);

@@ -74,7 +74,10 @@ export function decodeLogFileHeader(block: Uint8Array, crc32c: Crc32c): LogFileH
   const found = view.getUint16(4, true);
   const reserved = view.getUint16(6, true) !== 0 || view.getUint32(12, true) !== 0;
   if (found !== version || reserved || checked.subarray(usedBytes).some((byte) => byte !== 0)) {
-    throw new DbError({ code: 'format-version', message: `log file of an unknown version ${found}` });
+    throw new DbError({
+      code: 'format-version',
+      message: `log file of an unknown version ${found}`,
+    });
   }
   return {
     fileUuid: checked.slice(16, 32),

@@ -63,9 +63,13 @@ export async function readMetaSnapshot(
   view.setUint32(8, 0, true);
   const whole = view.getUint32(0, true) === magic && crc32c(body, crc32c(header, 0)) === expected;
   if (!whole || Number(view.getBigUint64(16, true)) !== body.byteLength) throw damaged;
-  const reserved = view.getUint32(12, true) !== 0 || header.subarray(usedBytes).some((byte) => byte !== 0);
+  const reserved =
+    view.getUint32(12, true) !== 0 || header.subarray(usedBytes).some((byte) => byte !== 0);
   if (view.getUint32(4, true) !== formatVersion || reserved) {
-    throw new DbError({ code: 'format-version', message: `snapshot ${path} is of a newer version` });
+    throw new DbError({
+      code: 'format-version',
+      message: `snapshot ${path} is of a newer version`,
+    });
   }
   return {
     sequence: Number(view.getBigUint64(24, true)),

@@ -127,15 +127,18 @@ test('damage to frames is reported wherever a later frame proves them durable', 
 test.each([
   [50, 20],
   [40, 0],
-])('of %i frames (bodies to %i blocks) those behind a lost, un-synced one fall away', async (count, blocks) => {
-  const { disk, frames, before, lastPath } = await prepare(count, 1_000, blocks);
-  const index = frames.length - 4;
-  expect(index).toBeGreaterThan(0);
-  disk.flip(lastPath, at(frames, index).start + 1);
-  expect(await outcome(disk)).toBe(before + index);
-  // The epoch record stands where the lost frame stood; nothing whole may be left behind it.
-  expect(await outcome(disk)).toBe(before + index);
-});
+])(
+  'of %i frames (bodies to %i blocks) those behind a lost, un-synced one fall away',
+  async (count, blocks) => {
+    const { disk, frames, before, lastPath } = await prepare(count, 1_000, blocks);
+    const index = frames.length - 4;
+    expect(index).toBeGreaterThan(0);
+    disk.flip(lastPath, at(frames, index).start + 1);
+    expect(await outcome(disk)).toBe(before + index);
+    // The epoch record stands where the lost frame stood; nothing whole may be left behind it.
+    expect(await outcome(disk)).toBe(before + index);
+  },
+);
 
 describe('files', () => {
   test('one missing in the middle', async () => {
@@ -181,7 +184,13 @@ describe('files', () => {
     const file = await disk.open(path, { create: false });
     await file.truncate(0);
     await file.write(0, [old]);
-    const options = { fileSizeBytes: 16_384, zeroAheadBytes: 2_048, minLastSequence: model.bodies.length + 1 };
-    await expect(openWal(disk, seededRandom(1), options)).rejects.toMatchObject({ code: 'corrupt' });
+    const options = {
+      fileSizeBytes: 16_384,
+      zeroAheadBytes: 2_048,
+      minLastSequence: model.bodies.length + 1,
+    };
+    await expect(openWal(disk, seededRandom(1), options)).rejects.toMatchObject({
+      code: 'corrupt',
+    });
   });
 });

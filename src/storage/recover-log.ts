@@ -57,7 +57,11 @@ const pieceBytes = 1024 * 1024;
 const zeroBlockBytes = 64 * 1024;
 
 /** Repairs a log's tail and says where it goes on; null when the folder holds no log yet. */
-export async function recoverLog(disk: Disk, folder: string, crc32c: Crc32c): Promise<RecoveredLog | null> {
+export async function recoverLog(
+  disk: Disk,
+  folder: string,
+  crc32c: Crc32c,
+): Promise<RecoveredLog | null> {
   const files = await readHeaders(disk, folder, crc32c);
   const last = files.at(-1);
   if (last === undefined) return null;
@@ -101,7 +105,8 @@ async function readHeaders(disk: Disk, folder: string, crc32c: Crc32c): Promise<
       await disk.remove(path);
       continue;
     }
-    if (header.fileNumber !== fileNumber) throw corrupt(path, 0, `this is file ${header.fileNumber}`);
+    if (header.fileNumber !== fileNumber)
+      throw corrupt(path, 0, `this is file ${header.fileNumber}`);
     const first = files[0];
     if (first !== undefined && !sameBytes(first.header.logUuid, header.logUuid)) {
       throw corrupt(path, 0, 'the file belongs to another log');
@@ -127,7 +132,11 @@ async function readHeader(disk: Disk, path: string, crc32c: Crc32c): Promise<Log
   }
 }
 
-async function scanFile(reader: FrameReader, path: string, header: LogFileHeader): Promise<FileScan> {
+async function scanFile(
+  reader: FrameReader,
+  path: string,
+  header: LogFileHeader,
+): Promise<FileScan> {
   let end = positionAtStart(header);
   let epoch = header.epoch;
   // Frames that no later one proved durable yet, oldest first from `proven` on.
@@ -190,5 +199,8 @@ async function settleTail(file: DiskFile, reader: FrameReader, scan: FileScan): 
 }
 
 function corrupt(path: string, offsetBytes: number, what: string): DbError {
-  return new DbError({ code: 'corrupt', message: `log file ${path} at offset ${offsetBytes}: ${what}` });
+  return new DbError({
+    code: 'corrupt',
+    message: `log file ${path} at offset ${offsetBytes}: ${what}`,
+  });
 }

@@ -36,7 +36,12 @@ function newDisk(seed: number): SimDisk {
 }
 
 function depsOn(disk: SimDisk): SegmentFileDeps {
-  return { disk, crc32c, encodeBase: () => Promise.resolve(parquet), decodeBase: decodeBaseParquet };
+  return {
+    disk,
+    crc32c,
+    encodeBase: () => Promise.resolve(parquet),
+    decodeBase: decodeBaseParquet,
+  };
 }
 
 function metaOf(files: SegmentFiles, more: Partial<SegmentMeta> = {}): SegmentMeta {
@@ -62,7 +67,11 @@ function bytesOf(source: NativeSource): Uint8Array {
   return 'bytes' in source ? source.bytes : new Uint8Array(0);
 }
 
-async function expectOpens(disk: SimDisk, meta: SegmentMeta, expected: SegmentImage): Promise<void> {
+async function expectOpens(
+  disk: SimDisk,
+  meta: SegmentMeta,
+  expected: SegmentImage,
+): Promise<void> {
   const source = await sealedSourceOf(depsOn(disk), meta, sampleSchema);
   expect(Buffer.compare(bytesOf(source.base), expected.base)).toBe(0);
   expect(Buffer.compare(bytesOf(source.keys), expected.keys)).toBe(0);
@@ -90,7 +99,11 @@ test('what was written is what is opened', async () => {
   const found = disk.crash();
   await expectOpens(found, meta, image);
   const source = await sealedSourceOf(depsOn(found), meta, sampleSchema);
-  expect([source.segmentId, source.partitionId, source.deletes]).toEqual([42, 7, Uint8Array.of(1, 2, 3)]);
+  expect([source.segmentId, source.partitionId, source.deletes]).toEqual([
+    42,
+    7,
+    Uint8Array.of(1, 2, 3),
+  ]);
   expect(bytesOf(await indexSourceOf(depsOn(found), folder, index))).toEqual(Uint8Array.of(9, 8));
   expect(deletes.throughTimestamp).toBe('99');
   await verifySegment(depsOn(found), meta);
@@ -138,7 +151,11 @@ describe('damage is found and named', () => {
     const disk = newDisk(5);
     const deps = depsOn(disk);
     const files = await writeSegment(deps, folder, image, sampleSchema);
-    const deletes = await writeDeleteFile(deps, folder, { version: 1, image: image.keys, throughTimestamp: 1n });
+    const deletes = await writeDeleteFile(deps, folder, {
+      version: 1,
+      image: image.keys,
+      throughTimestamp: 1n,
+    });
     const meta = metaOf(files, { deletes });
     for (const file of [files.baseParquet, files.keys, at(files.vectors, 0), deletes]) {
       const path = `${folder}/${file.name}`;
@@ -153,7 +170,10 @@ describe('damage is found and named', () => {
         await expect(verifySegment(depsOn(copy), meta)).rejects.toMatchObject(error);
         // Opening reads all but base.parquet, which only a repair needs.
         if (file === files.baseParquet) await expectOpens(copy, meta, image);
-        else await expect(sealedSourceOf(depsOn(copy), meta, sampleSchema)).rejects.toMatchObject(error);
+        else
+          await expect(sealedSourceOf(depsOn(copy), meta, sampleSchema)).rejects.toMatchObject(
+            error,
+          );
       }
       const copy = disk.copy(seededRandom(2));
       await copy.remove(path);

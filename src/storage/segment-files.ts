@@ -76,7 +76,12 @@ async function writeVectors(
   }
   const { head, tail } = vectorParquetFrame(field, rows.byteLength / rowCount, rowCount);
   const file = await putFile(deps, folder, `vec.${fieldId}.parquet`, [head, rows, tail]);
-  return { ...file, fieldId, dataOffsetBytes: vectorDataOffsetBytes, dataSizeBytes: rows.byteLength };
+  return {
+    ...file,
+    fieldId,
+    dataOffsetBytes: vectorDataOffsetBytes,
+    dataSizeBytes: rows.byteLength,
+  };
 }
 
 export interface DeleteImage {
@@ -159,11 +164,19 @@ async function baseSourceOf(
   if (cached !== null) return cached;
   const parquet = await readChecked(deps, meta.folder, baseParquet);
   const rows = await deps.decodeBase(parquet, schemaToNativeJson(schema));
-  await putFile(deps, meta.folder, baseRowsName, baseRowsBuffers(deps.crc32c, rows, baseParquet.crc32c));
+  await putFile(
+    deps,
+    meta.folder,
+    baseRowsName,
+    baseRowsBuffers(deps.crc32c, rows, baseParquet.crc32c),
+  );
   await deps.disk.syncFolder(meta.folder);
   const rebuilt = await readBaseRows(deps, path, baseParquet.crc32c);
   if (rebuilt !== null) return rebuilt;
-  throw new DbError({ code: 'corrupt', message: `segment file ${path} does not keep what is written to it` });
+  throw new DbError({
+    code: 'corrupt',
+    message: `segment file ${path} does not keep what is written to it`,
+  });
 }
 
 /** What native code attaches a committed index from. */
@@ -180,6 +193,12 @@ export async function indexSourceOf(
 export async function verifySegment(deps: SegmentFileDeps, meta: SegmentMeta): Promise<void> {
   const { baseParquet, keys, vectors } = meta.files;
   const deletes = meta.deletes === null ? [] : [meta.deletes];
-  const files: readonly SegmentFile[] = [baseParquet, keys, ...vectors, ...deletes, ...meta.indexes];
+  const files: readonly SegmentFile[] = [
+    baseParquet,
+    keys,
+    ...vectors,
+    ...deletes,
+    ...meta.indexes,
+  ];
   for (const file of files) await checksumOf(deps, meta.folder, file);
 }

@@ -18,9 +18,24 @@ export const i32 = (value: number): ThriftValue => ({ type: 'i32', value });
 export const i64 = (value: number): ThriftValue => ({ type: 'i64', value });
 export const text = (value: string): ThriftValue => ({ type: 'text', value });
 export const list = (value: readonly ThriftValue[]): ThriftValue => ({ type: 'list', value });
-export const struct = (...value: readonly ThriftField[]): ThriftValue => ({ type: 'struct', value });
+export const struct = (...value: readonly ThriftField[]): ThriftValue => ({
+  type: 'struct',
+  value,
+});
 
-const wireTypes = { true: 1, false: 2, byte: 3, i16: 4, i32: 5, i64: 6, double: 7, text: 8, list: 9, set: 10, struct: 12 };
+const wireTypes = {
+  true: 1,
+  false: 2,
+  byte: 3,
+  i16: 4,
+  i32: 5,
+  i64: 6,
+  double: 7,
+  text: 8,
+  list: 9,
+  set: 10,
+  struct: 12,
+};
 /** Deeper or longer input than any footer of ours is damage. */
 const depthMax = 16;
 
@@ -85,7 +100,10 @@ export type ThriftRead = number | boolean | string | readonly ThriftRead[] | Thr
 export type ThriftStruct = ReadonlyMap<number, ThriftRead>;
 
 /** Reads one struct and says how many bytes it took; `corrupt` when it is none. */
-export function decodeThrift(bytes: Uint8Array): { readonly value: ThriftStruct; readonly sizeBytes: number } {
+export function decodeThrift(bytes: Uint8Array): {
+  readonly value: ThriftStruct;
+  readonly sizeBytes: number;
+} {
   const reader = new ThriftReader(bytes);
   const value = reader.struct(0);
   return { value, sizeBytes: reader.offset };

@@ -24,7 +24,14 @@ import {
 export const vectorDataOffsetBytes = 4096;
 
 /** Parquet's own numbers. */
-const parquet = { fixedLenByteArray: 7, required: 0, plain: 0, rle: 3, dataPage: 0, uncompressed: 0 };
+const parquet = {
+  fixedLenByteArray: 7,
+  required: 0,
+  plain: 0,
+  rle: 3,
+  dataPage: 0,
+  uncompressed: 0,
+};
 const parquetMagic = new TextEncoder().encode('PAR1');
 /** Page sizes are i32 in Parquet. */
 const dataBytesMax = 2 ** 31 - 1;
@@ -46,14 +53,27 @@ export function vectorParquetFrame(
   const dataBytes = rowBytes * rowCount;
   if (dataBytes > dataBytesMax) {
     const expected = `at most ${dataBytesMax} bytes of one vector field in a segment`;
-    throw new DbError({ code: 'request-too-large', field: field.name, expected, received: dataBytes });
+    throw new DbError({
+      code: 'request-too-large',
+      field: field.name,
+      expected,
+      received: dataBytes,
+    });
   }
   const pageHeader = encodeThrift(
     struct(
       [1, i32(parquet.dataPage)],
       [2, i32(dataBytes)],
       [3, i32(dataBytes)],
-      [5, struct([1, i32(rowCount)], [2, i32(parquet.plain)], [3, i32(parquet.rle)], [4, i32(parquet.rle)])],
+      [
+        5,
+        struct(
+          [1, i32(rowCount)],
+          [2, i32(parquet.plain)],
+          [3, i32(parquet.rle)],
+          [4, i32(parquet.rle)],
+        ),
+      ],
     ),
   );
   const pageOffset = vectorDataOffsetBytes - pageHeader.byteLength;
@@ -132,7 +152,10 @@ export interface VectorParquetLayout {
 }
 
 /** Reads a vector file's footer; for repair and tools, the manifest has the same facts. */
-export async function readVectorParquetLayout(disk: Disk, path: string): Promise<VectorParquetLayout> {
+export async function readVectorParquetLayout(
+  disk: Disk,
+  path: string,
+): Promise<VectorParquetLayout> {
   const file = await disk.open(path, { create: false });
   try {
     const sizeBytes = await file.sizeBytes();
@@ -157,7 +180,12 @@ export async function readVectorParquetLayout(disk: Disk, path: string): Promise
   }
 }
 
-function elementOf(parent: ThriftStruct, fieldId: number, index: number, path: string): ThriftStruct {
+function elementOf(
+  parent: ThriftStruct,
+  fieldId: number,
+  index: number,
+  path: string,
+): ThriftStruct {
   const values = parent.get(fieldId);
   check(Array.isArray(values), path, 'a footer without its lists');
   return structOf((values as readonly ThriftRead[])[index], path);

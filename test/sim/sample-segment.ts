@@ -72,14 +72,50 @@ export function sampleBatch(rowCount: number): RowBatch {
       fixed(timestampFieldId, dataTypes.Int64, stamps, null),
       text(metaFieldId, dataTypes.JSON, rows, (row) => `{"n":${row}}`, null),
       fixed(100, dataTypes.Int64, BigInt64Array.from(rows, BigInt), null),
-      fixed(102, dataTypes.Bool, Uint8Array.from(rows, (row) => row % 2), null),
-      fixed(103, dataTypes.Int8, Int8Array.from(rows, (row) => -(row % 100)), nullEvery(3)),
-      fixed(104, dataTypes.Int16, Int16Array.from(rows, (row) => row % 30_000), null),
-      fixed(105, dataTypes.Int32, Int32Array.from(rows, (row) => -1_000 * row), null),
-      fixed(106, dataTypes.Float, Float32Array.from(rows, (row) => row / 3), nullEvery(5)),
-      fixed(107, dataTypes.Double, Float64Array.from(rows, (row) => row / 7), null),
+      fixed(
+        102,
+        dataTypes.Bool,
+        Uint8Array.from(rows, (row) => row % 2),
+        null,
+      ),
+      fixed(
+        103,
+        dataTypes.Int8,
+        Int8Array.from(rows, (row) => -(row % 100)),
+        nullEvery(3),
+      ),
+      fixed(
+        104,
+        dataTypes.Int16,
+        Int16Array.from(rows, (row) => row % 30_000),
+        null,
+      ),
+      fixed(
+        105,
+        dataTypes.Int32,
+        Int32Array.from(rows, (row) => -1_000 * row),
+        null,
+      ),
+      fixed(
+        106,
+        dataTypes.Float,
+        Float32Array.from(rows, (row) => row / 3),
+        nullEvery(5),
+      ),
+      fixed(
+        107,
+        dataTypes.Double,
+        Float64Array.from(rows, (row) => row / 7),
+        null,
+      ),
       text(108, dataTypes.VarChar, rows, (row) => `title ${row} ✓`, nullEvery(4)),
-      text(109, dataTypes.JSON, rows, (row) => (row % 9 === 0 ? '[]' : `{"r":${row}}`), nullEvery(6)),
+      text(
+        109,
+        dataTypes.JSON,
+        rows,
+        (row) => (row % 9 === 0 ? '[]' : `{"r":${row}}`),
+        nullEvery(6),
+      ),
     ],
   };
 }
@@ -96,7 +132,14 @@ export function sampleImage(rowCount: number): SegmentImage {
   };
 }
 
-type Values = BigInt64Array | Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
+type Values =
+  | BigInt64Array
+  | Uint8Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | Float32Array
+  | Float64Array;
 
 function fixed(
   fieldId: number,

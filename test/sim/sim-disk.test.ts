@@ -31,7 +31,10 @@ test('what was synced survives, what was not comes torn in every combination', a
     const bytes = disk.crash().bytesOf('f');
     expect(bytes.byteLength).toBe(1_536);
     images.add([bytes[0], bytes[512], bytes[1_024]].join());
-    expect(bytes.subarray(0, 512).every((byte) => byte === bytes[0]), 'sectors are whole').toBe(true);
+    expect(
+      bytes.subarray(0, 512).every((byte) => byte === bytes[0]),
+      'sectors are whole',
+    ).toBe(true);
   }
   expect(images.size).toBe(8);
 });
@@ -123,7 +126,9 @@ test('errors come at the call chosen, and power goes at the call chosen', async 
   expect([...disk.faultCounts()]).toEqual([['write error', 1]]);
   disk.setFaults({ powerLossAt: disk.operationCount() + 1 });
   const answered = file.sync().then(() => 'answered');
-  expect(await Promise.race([answered, disk.powerLost.then(() => 'power lost')])).toBe('power lost');
+  expect(await Promise.race([answered, disk.powerLost.then(() => 'power lost')])).toBe(
+    'power lost',
+  );
 });
 
 test('calls take virtual time', async () => {

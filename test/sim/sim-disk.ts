@@ -7,7 +7,15 @@
 // ENOSPC, a failing sync) come by rate or at a chosen operation. After power loss calls to the old
 // disk never answer, just as the process that made them would never see them return.
 
-import { assert, at, type Clock, DbError, type Disk, type DiskFile, type Random } from '../../src/core/index.ts';
+import {
+  assert,
+  at,
+  type Clock,
+  DbError,
+  type Disk,
+  type DiskFile,
+  type Random,
+} from '../../src/core/index.ts';
 import { SimFolders } from './sim-folders.ts';
 import { SimInode } from './sim-inode.ts';
 
@@ -141,7 +149,9 @@ export class SimDisk implements Disk {
 
   list(folder: string): Promise<string[]> {
     // Folders have no order on a real disk either.
-    return this.#operate('read', folder, () => shuffled(this.#folders.list(folder), this.#options.random));
+    return this.#operate('read', folder, () =>
+      shuffled(this.#folders.list(folder), this.#options.random),
+    );
   }
 
   makeFolder(folder: string): Promise<void> {
@@ -182,9 +192,14 @@ export class SimDisk implements Disk {
       write: (offset, buffers) => this.#write(path, inode, offset, buffers),
       sync: () => {
         const mark = inode.mark();
-        return this.#operate('sync', path, () => inode.syncThrough(mark), () => {
-          inode.syncFailed(this.#options.random);
-        });
+        return this.#operate(
+          'sync',
+          path,
+          () => inode.syncThrough(mark),
+          () => {
+            inode.syncFailed(this.#options.random);
+          },
+        );
       },
       truncate: (size) => this.#operate('write', path, () => inode.truncate(size)),
       // Closing promises nothing and so is no point of failure.
@@ -192,7 +207,12 @@ export class SimDisk implements Disk {
     };
   }
 
-  #write(path: string, inode: SimInode, offset: number, buffers: readonly Uint8Array[]): Promise<void> {
+  #write(
+    path: string,
+    inode: SimInode,
+    offset: number,
+    buffers: readonly Uint8Array[],
+  ): Promise<void> {
     const whole = joined(buffers);
     const { capacityBytes } = this.#faults;
     const growth = Math.max(0, offset + whole.byteLength - inode.size);

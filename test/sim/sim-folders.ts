@@ -117,7 +117,12 @@ function drawState(states: readonly Entry[], random: Random, share: number): Ent
   return states[index] ?? null;
 }
 
-function survivor(inode: SimInode, known: Map<SimInode, SimInode>, random: Random, share: number): SimInode {
+function survivor(
+  inode: SimInode,
+  known: Map<SimInode, SimInode>,
+  random: Random,
+  share: number,
+): SimInode {
   const before = known.get(inode);
   if (before !== undefined) return before;
   const after = inode.afterPowerLoss(random, share);

@@ -10,7 +10,12 @@ import { at, type Random } from '../../src/core/index.ts';
 const sectorBytes = 512;
 
 type Pending =
-  | { readonly kind: 'write'; readonly id: number; readonly offset: number; readonly bytes: Uint8Array }
+  | {
+      readonly kind: 'write';
+      readonly id: number;
+      readonly offset: number;
+      readonly bytes: Uint8Array;
+    }
   | { readonly kind: 'truncate'; readonly id: number; readonly size: number };
 
 /** Bytes that grow; what was never written reads as zero. */

@@ -7,7 +7,8 @@
 
 import { createHash } from 'node:crypto';
 import { at, DbError, type Random, seededRandom } from '../../src/core/index.ts';
-import type { AppliedEvent } from '../../src/model/index.ts';
+import { type AppliedEvent, encodeRowBatch } from '../../src/model/index.ts';
+import { encodeBaseParquet } from '../../src/storage/index.ts';
 import { type Life, openLife } from './engine-life.ts';
 import { noPlant, type Plant } from './plants.ts';
 import { SimDisk } from './sim-disk.ts';
@@ -27,6 +28,7 @@ export interface SimReport {
 }
 
 export async function simulate(seed: number, plant: Plant = noPlant): Promise<SimReport> {
+  await loadLibraries();
   const run = new Run(seed, plant);
   let violation: string | null = null;
   try {
@@ -36,6 +38,12 @@ export async function simulate(seed: number, plant: Plant = noPlant): Promise<Si
     violation = thrown.message;
   }
   return run.report(violation);
+}
+
+/** The Parquet libraries load in real time: before the first step, or they would decide its order. */
+async function loadLibraries(): Promise<void> {
+  const empty = encodeRowBatch({ rowCount: 0, columns: [] });
+  await encodeBaseParquet(empty, JSON.stringify({ fields: [] })).catch(() => undefined);
 }
 
 class Run {

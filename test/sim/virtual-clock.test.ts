@@ -56,7 +56,9 @@ test('runUntil stops at the promise, or says that nothing is left', async () => 
   expect(await clock.runUntil(clock.sleep(3))).toBe(true);
   expect(clock.monotonicMs()).toBe(3);
   expect(await clock.runUntil(new Promise(() => undefined))).toBe(false);
-  await expect(clock.runUntil(clock.sleep(1).then(() => Promise.reject(new TypeError('x'))))).rejects.toThrow('x');
+  await expect(
+    clock.runUntil(clock.sleep(1).then(() => Promise.reject(new TypeError('x')))),
+  ).rejects.toThrow('x');
 });
 
 test('ties are decided by the seed, and the same seed decides the same', async () => {

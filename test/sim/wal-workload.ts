@@ -70,7 +70,12 @@ export async function appendGroup(
 }
 
 /** Groups of one to four envelopes, some synced later, now and then a trim. */
-export async function runWorkload(wal: Wal, model: WalModel, random: Random, groups: number): Promise<void> {
+export async function runWorkload(
+  wal: Wal,
+  model: WalModel,
+  random: Random,
+  groups: number,
+): Promise<void> {
   const marks: { readonly sequence: number; readonly count: number }[] = [];
   for (let i = 0; i < groups; i++) {
     const length = 1 + Math.floor(random.unit() * 4);
