@@ -24,8 +24,20 @@ export function openSystemDisk(root: string): Disk {
       return systemFile(path, await attempt('open', path, fs.open(resolve(path), flags, 0o644)));
     },
     readFile: (path) =>
-      attempt('read', path, unlessMissing<Uint8Array | null>(fs.readFile(resolve(path)).then(ownBytes), null)),
-    exists: (path) => attempt('stat', path, unlessMissing(fs.stat(resolve(path)).then(() => true), false)),
+      attempt(
+        'read',
+        path,
+        unlessMissing<Uint8Array | null>(fs.readFile(resolve(path)).then(ownBytes), null),
+      ),
+    exists: (path) =>
+      attempt(
+        'stat',
+        path,
+        unlessMissing(
+          fs.stat(resolve(path)).then(() => true),
+          false,
+        ),
+      ),
     list: (folder) => attempt('list', folder, unlessMissing(fs.readdir(resolve(folder)), [])),
     async makeFolder(folder) {
       await attempt('create', folder, fs.mkdir(resolve(folder), { recursive: true }));
@@ -40,7 +52,10 @@ export function openSystemDisk(root: string): Disk {
 }
 
 function checkedPath(path: string): string {
-  assert(!path.startsWith('/') && !path.split('/').includes('..'), `path ${path} stays inside the directory`);
+  assert(
+    !path.startsWith('/') && !path.split('/').includes('..'),
+    `path ${path} stays inside the directory`,
+  );
   return path;
 }
 
@@ -48,7 +63,8 @@ function systemFile(path: string, handle: fs.FileHandle): DiskFile {
   return {
     sizeBytes: async () => (await attempt('stat', path, handle.stat())).size,
     write: (offsetBytes, buffers) => attempt('write', path, writeAll(handle, offsetBytes, buffers)),
-    read: (offsetBytes, lengthBytes) => attempt('read', path, readUpTo(handle, offsetBytes, lengthBytes)),
+    read: (offsetBytes, lengthBytes) =>
+      attempt('read', path, readUpTo(handle, offsetBytes, lengthBytes)),
     // Data and the size; times are not worth a second journal write.
     sync: () => attempt('sync', path, handle.datasync()),
     truncate: (sizeBytes) => attempt('truncate', path, handle.truncate(sizeBytes)),
@@ -57,7 +73,11 @@ function systemFile(path: string, handle: fs.FileHandle): DiskFile {
 }
 
 /** Writes everything, however short the single writes come back. */
-async function writeAll(handle: fs.FileHandle, offsetBytes: number, buffers: readonly Uint8Array[]): Promise<void> {
+async function writeAll(
+  handle: fs.FileHandle,
+  offsetBytes: number,
+  buffers: readonly Uint8Array[],
+): Promise<void> {
   let rest = buffers.filter((buffer) => buffer.byteLength > 0);
   let offset = offsetBytes;
   while (rest.length > 0) {
@@ -79,12 +99,21 @@ function withoutFirst(buffers: readonly Uint8Array[], sizeBytes: number): Uint8A
   return rest;
 }
 
-async function readUpTo(handle: fs.FileHandle, offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
+async function readUpTo(
+  handle: fs.FileHandle,
+  offsetBytes: number,
+  lengthBytes: number,
+): Promise<Uint8Array> {
   // Not from Node's shared pool: the bytes are sliced and kept, and need their alignment.
   const target = ownBytes(Buffer.allocUnsafeSlow(lengthBytes));
   let filled = 0;
   while (filled < lengthBytes) {
-    const { bytesRead } = await handle.read(target, filled, lengthBytes - filled, offsetBytes + filled);
+    const { bytesRead } = await handle.read(
+      target,
+      filled,
+      lengthBytes - filled,
+      offsetBytes + filled,
+    );
     if (bytesRead === 0) break;
     filled += bytesRead;
   }
@@ -119,6 +148,10 @@ async function attempt<T>(operation: string, path: string, result: Promise<T>): 
     return await result;
   } catch (thrown) {
     const { code, message } = DbError.from(thrown);
-    throw new DbError({ code, message: `${operation} ${path === '' ? '.' : path}: ${message}`, cause: thrown });
+    throw new DbError({
+      code,
+      message: `${operation} ${path === '' ? '.' : path}: ${message}`,
+      cause: thrown,
+    });
   }
 }
