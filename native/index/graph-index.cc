@@ -18,6 +18,7 @@ namespace {
 constexpr uint32_t pollHops = 64;
 constexpr size_t pollScanRows = 4096;
 constexpr size_t rowAlignment = 64;
+constexpr uint32_t offSphereRoom = 4;
 const int32_t noTail = 0;
 
 Status cancelledSearch() {
@@ -80,6 +81,16 @@ CodeView GraphIndex::viewFor(const EncodedQuery& query, const CodeView& rows) co
     view.tailStrideBytes = 0;
   }
   return view;
+}
+
+/**
+ * Rows to keep open for an ef. Queries of inner products lie off the rows' sphere when norms
+ * differ, so a walk converges more slowly there: it gets more room, that ef means the same.
+ */
+uint32_t GraphIndex::poolOf(uint32_t ef, uint32_t k) const {
+  const bool offSphere = parts_.space.metric == Metric::ip && parts_.space.extraDims > 0;
+  const uint64_t room = uint64_t{std::max(ef, k)} * (offSphere ? offSphereRoom : 1);
+  return static_cast<uint32_t>(std::min<uint64_t>(room, parts_.rowCount));
 }
 
 uint32_t GraphIndex::bestEntry(const EncodedQuery& query, WalkScratch& scratch) const {
@@ -176,8 +187,7 @@ Status GraphIndex::search(const VectorRows& rows, const float* query, const Inde
   IndexSearch bounded = request;
   bounded.k = static_cast<uint32_t>(std::min<size_t>(request.k, allowed));
   if (bounded.k == 0) return Status();
-  const uint32_t ef = request.ef > 0 ? request.ef : defaultEf(bounded.k);
-  bounded.ef = std::min(std::max(ef, bounded.k), parts_.rowCount);
+  bounded.ef = poolOf(request.ef > 0 ? request.ef : defaultEf(bounded.k), bounded.k);
   const SearchPlan plan = planSearch({parts_.rowCount, static_cast<uint32_t>(allowed), bounded.k,
                                       bounded.ef, parts_.degree, parts_.layout.codeBytes / 64});
   const EncodedQuery encoded = encodeQuery(parts_.space, parts_.layout.codeBytes, query);

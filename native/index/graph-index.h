@@ -37,6 +37,7 @@ class GraphIndex : public VectorIndex {
   Status gatherByScan(const IndexSearch& request, size_t keepCount, const EncodedQuery& query,
                       WalkScratch& scratch) const;
   CodeView viewFor(const EncodedQuery& query, const CodeView& rows) const;
+  uint32_t poolOf(uint32_t ef, uint32_t k) const;
   uint32_t bestEntry(const EncodedQuery& query, WalkScratch& scratch) const;
 
   GraphParts parts_;

@@ -13,8 +13,8 @@ namespace dipper {
 namespace {
 
 /** Standard deviations of code noise past the bound at which a row is given up. */
-constexpr double noiseMargin = 2.5;
-constexpr size_t rowsAhead = 3;
+constexpr double noiseMargin = 4;
+constexpr size_t rowsAhead = 6;
 constexpr size_t prefetchBytesMax = 8192;
 
 bool hitBefore(const Hit& a, const Hit& b) {

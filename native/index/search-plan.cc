@@ -11,12 +11,12 @@ namespace dipper {
 namespace {
 
 constexpr double scanRowNs = 6;
-constexpr double scanLineNs = 1.3;
+constexpr double scanLineNs = 1.8;
 constexpr double hopNs = 90;
 constexpr double visitRowNs = 9;
 constexpr double visitLineNs = 1.6;
 /** Share of a row's neighbours that no earlier hop has met, on average over a walk. */
-constexpr double unseenShare = 0.35;
+constexpr double unseenShare = 0.6;
 constexpr uint32_t efDefaultMin = 64;
 /** Collected beyond k, for refinement to reorder. */
 constexpr uint32_t refineSlack = 6;
