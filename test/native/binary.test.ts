@@ -35,10 +35,13 @@ function summaryOf(output: string): { passed: number; failed: number } | null {
   return line === null ? null : { passed: Number(line[1]), failed: Number(line[2]) };
 }
 
-test('every case of the native program passes', async () => {
-  const built = await make('build');
+// The long form repeats everything under AddressSanitizer and UBSan.
+const forms = process.env['DIPPER_TEST_FULL'] === '1' ? ['SAN=', 'SAN=1'] : ['SAN='];
+
+test.for(forms)('every case of the native program passes (%s)', async (form) => {
+  const built = await make('build', form);
   expect(built.exitCode, built.output.slice(-8_000)).toBe(0);
-  const run = await make('run');
+  const run = await make('run', form);
   const summary = summaryOf(run.output);
   expect(summary?.failed, run.output.slice(-8_000)).toBe(0);
   expect(summary?.passed).toBeGreaterThan(0);
