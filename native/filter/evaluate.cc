@@ -28,6 +28,7 @@ class Evaluation {
   void predicate(const FilterNode& node, const uint64_t* open, TruthMask& out);
   void between(const FilterNode& node, TruthMask& out);
   void columnInSet(const FilterNode& node, const uint64_t* open, TruthMask& out);
+  void columnText(const FilterNode& node, const uint64_t* open, TruthMask& out);
   void logic(const FilterNode& node, const uint64_t* open, TruthMask& out);
   void general(const FilterNode& node, const uint64_t* open, TruthMask& out);
   void constant(bool truth, TruthMask& out);
@@ -107,6 +108,7 @@ Status Evaluation::run(const Bitmap* active, const CancelFlag* cancel, Bitmap& t
 void Evaluation::predicate(const FilterNode& node, const uint64_t* open, TruthMask& out) {
   if (node.plan == FilterPlan::between) return between(node, out);
   if (node.plan == FilterPlan::columnInSet) return columnInSet(node, open, out);
+  if (node.plan == FilterPlan::columnText) return columnText(node, open, out);
   switch (node.op) {
     case FilterOp::truthConst:
       return constant(node.integer != 0, out);
@@ -196,6 +198,41 @@ void Evaluation::columnInSet(const FilterNode& node, const uint64_t* open, Truth
       return probe(slot.values<int32_t>(firstRow_));
     default:
       return probe(slot.values<int64_t>(firstRow_));
+  }
+}
+
+void Evaluation::columnText(const FilterNode& node, const uint64_t* open, TruthMask& out) {
+  const ColumnSlot& slot = slots_[node.slot];
+  const auto each = [&](auto answer) {
+    slot.validity(firstRow_, rowCount_, out.known);
+    for (size_t i = 0; i < words(); i++) {
+      uint64_t word = 0;
+      for (uint64_t left = open[i] & out.known[i]; left != 0; left &= left - 1) {
+        const auto bit = static_cast<unsigned>(__builtin_ctzll(left));
+        const uint32_t row = firstRow_ + static_cast<uint32_t>(64 * i) + bit;
+        word |= uint64_t{answer(slot.text(row))} << bit;
+      }
+      out.truth[i] = word;
+    }
+  };
+  const std::string_view wanted = node.text;
+  switch (node.op) {
+    case FilterOp::equal:
+      return each([&](std::string_view text) { return text == wanted; });
+    case FilterOp::notEqual:
+      return each([&](std::string_view text) { return text != wanted; });
+    case FilterOp::less:
+      return each([&](std::string_view text) { return text < wanted; });
+    case FilterOp::lessEqual:
+      return each([&](std::string_view text) { return text <= wanted; });
+    case FilterOp::greater:
+      return each([&](std::string_view text) { return text > wanted; });
+    case FilterOp::greaterEqual:
+      return each([&](std::string_view text) { return text >= wanted; });
+    case FilterOp::inSet:
+      return each([&](std::string_view text) { return node.set->holds(text); });
+    default:
+      return each([&](std::string_view text) { return node.like->matches(text); });
   }
 }
 

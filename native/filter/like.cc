@@ -24,11 +24,22 @@ const char* previousPoint(const char* begin, const char* at) {
   return at;
 }
 
+/** memmem prepares tables for each call, which short texts never earn back. */
 const char* findBytes(const char* at, const char* end, const std::string& bytes) {
+  constexpr ptrdiff_t shortText = 256;
   if (bytes.empty()) return at;
   if (static_cast<size_t>(end - at) < bytes.size()) return nullptr;
-  return static_cast<const char*>(
-      memmem(at, static_cast<size_t>(end - at), bytes.data(), bytes.size()));
+  if (end - at > shortText) {
+    return static_cast<const char*>(
+        memmem(at, static_cast<size_t>(end - at), bytes.data(), bytes.size()));
+  }
+  const char* const last = end - bytes.size();
+  for (; at <= last; at++) {
+    at = static_cast<const char*>(std::memchr(at, bytes[0], static_cast<size_t>(last - at + 1)));
+    if (at == nullptr) return nullptr;
+    if (std::memcmp(at, bytes.data(), bytes.size()) == 0) return at;
+  }
+  return nullptr;
 }
 
 }  // namespace

@@ -142,12 +142,25 @@ void planInSet(const FilterTree& tree, FilterNode& node) {
   node.slot = column.slot;
 }
 
+void planText(const FilterTree& tree, FilterNode& node) {
+  const FilterNode& column = tree.child(node, 0);
+  if (column.op != FilterOp::column || column.type != FilterType::text) return;
+  if (node.op == FilterOp::inSet && !node.set->hasTexts()) return;
+  if (node.childCount == 2) {
+    const FilterNode& constant = tree.child(node, 1);
+    if (constant.op != FilterOp::constString) return;
+    node.text = constant.text;
+  }
+  node.plan = FilterPlan::columnText;
+  node.slot = column.slot;
+}
+
 uint64_t costOf(const FilterTree& tree, const FilterNode& node) {
   constexpr uint64_t textCost = 8;
   constexpr uint64_t jsonCost = 100;
   uint64_t cost = node.plan == FilterPlan::between ? 1 : 4;
   if (node.op == FilterOp::jsonPath || node.op == FilterOp::exists) cost = jsonCost;
-  if (node.type == FilterType::text) cost = textCost;
+  if (node.type == FilterType::text || node.plan == FilterPlan::columnText) cost = textCost;
   if (node.op == FilterOp::like) cost = 2 * textCost;
   if (node.plan != FilterPlan::general) return cost;
   for (uint32_t i = 0; i < node.childCount; i++) cost += tree.child(node, i).cost;
@@ -160,6 +173,10 @@ void planFilterTree(FilterTree& tree) {
   for (FilterNode& node : tree.nodes) {
     if (node.op >= FilterOp::equal && node.op <= FilterOp::range) planBetween(tree, node);
     if (node.op == FilterOp::inSet) planInSet(tree, node);
+    if ((node.op >= FilterOp::equal && node.op <= FilterOp::greaterEqual) ||
+        node.op == FilterOp::inSet || node.op == FilterOp::like) {
+      planText(tree, node);
+    }
     node.cost = costOf(tree, node);
     if (node.op != FilterOp::and_ && node.op != FilterOp::or_) continue;
     const auto from = tree.children.begin() + node.firstChild;

@@ -51,6 +51,7 @@ enum class FilterPlan : uint8_t {
   general,       // row by row over values
   between,       // a numeric or boolean column between two constants
   columnInSet,   // an integer column in a set
+  columnText,    // a VarChar column against a constant, a set or a pattern
 };
 
 struct FilterNode {

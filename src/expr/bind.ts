@@ -14,6 +14,7 @@ import type { BoundConst, BoundPredicate, BoundValue, CompareName } from './boun
 import { coerceConst, incomparable } from './coerce.ts';
 import { notBooleanError } from './errors.ts';
 import { isWellFormedPattern } from './like.ts';
+import { mergeEquals } from './merge-equals.ts';
 import { compareNumbers, compareStrings, satisfies } from './numeric.ts';
 
 const compareNames: Readonly<Record<CompareOp, CompareName>> = {
@@ -111,9 +112,10 @@ function bindLogic(context: BindContext, node: LogicNode): BoundPredicate {
     else if (term.truth !== neutral) decided = true;
   }
   if (decided) return { kind: 'truth', truth: !neutral };
-  const [only] = terms;
+  const merged = node.kind === 'or' ? mergeEquals(terms) : terms;
+  const [only] = merged;
   if (only === undefined) return { kind: 'truth', truth: neutral };
-  return terms.length === 1 ? only : { kind: node.kind, terms };
+  return merged.length === 1 ? only : { kind: node.kind, terms: merged };
 }
 
 function bindCompare(context: BindContext, node: CompareNode): BoundPredicate {

@@ -118,6 +118,8 @@ describe('one meaning, one program', () => {
     ['a["b"] == 1', '$meta["a"]["b"] == 1'],
     ['doc[\'x\'][0] is null', 'not exists doc["x"][0]'],
     ['', 'true'],
+    ['name == "a" or flag or name in ["b"]', 'flag or name in ["b", "a"]'],
+    [Array.from({ length: 20 }, (_, i) => `tiny == ${i}`).join(' or '), `tiny in [${[...Array(20).keys()].join(',')}]`],
     ['id == 1 and (flag and name == "x")', 'id == 1 and flag and name == "x"'],
   ])('%s = %s', (left, right) => {
     expect(compile(left).program).toEqual(compile(right).program);
