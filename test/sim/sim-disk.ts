@@ -125,7 +125,7 @@ export class SimDisk implements Disk {
   }
 
   async open(path: string, options: { readonly create: boolean }): Promise<DiskFile> {
-    const inode = await this.#operate('names', path, () => {
+    const inode = await this.#operate(options.create ? 'names' : 'read', path, () => {
       const found = this.#folders.find(path);
       if (found instanceof SimInode) return found;
       if (!options.create || !this.#folders.hasParent(path)) throw missing(path);
