@@ -7,7 +7,7 @@
 
 import { expect, test } from 'vitest';
 import { plants } from './plants.ts';
-import { simulate } from './simulate.ts';
+import { notOpened, simulate } from './simulate.ts';
 
 const seedCount = Number(process.env['DIPPER_SIM_SEEDS'] ?? 200);
 const onlySeed = process.env['DIPPER_SIM_SEED'];
@@ -41,7 +41,11 @@ test.each(plants.map((plant) => [plant.name, plant] as const))(
   { timeout: laneTimeoutMs },
   async (_name, plant) => {
     let found: string | null = null;
-    for (let i = 0; i < seeds.length && found === null; i++) found = (await simulate(seeds[i] ?? 1, plant)).violation;
+    for (let i = 0; i < seeds.length && found === null; i++) {
+      const { violation } = await simulate(seeds[i] ?? 1, plant);
+      // A log that notices the damage while opening is good, but it is the model that must notice.
+      if (violation !== null && !violation.startsWith(notOpened)) found = violation;
+    }
     expect(found).not.toBeNull();
     // Found by comparing with the model, not by an assertion inside the engine.
     expect(found).not.toContain('assertion failed');

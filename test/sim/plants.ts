@@ -70,7 +70,8 @@ export const plants: readonly Plant[] = [
         const { manifest, ...rest } = init as ShardWriterInit;
         const make = factories['shard-writer'];
         if (make === undefined) throw new TypeError('no shard writer');
-        return make({ ...rest, manifest: { ...manifest, checkpointSequence: 0 } });
+        // One envelope too early: the last one in the files is applied again.
+        return make({ ...rest, manifest: { ...manifest, checkpointSequence: before(manifest.checkpointSequence) } });
       },
       log: (init) => {
         const make = factories['log'];
@@ -80,8 +81,8 @@ export const plants: readonly Plant[] = [
           ...log,
           handle: (message, effects) => {
             const replay = message.type === 'replay' && 'checkpoints' in message ? message : null;
-            const forgetful = replay === null ? message : { ...replay, checkpoints: withoutSequences(replay.checkpoints) };
-            log.handle(forgetful, effects);
+            const early = replay === null ? message : { ...replay, checkpoints: earlier(replay.checkpoints) };
+            log.handle(early, effects);
           },
         };
       },
@@ -99,22 +100,27 @@ export const plants: readonly Plant[] = [
   {
     ...noPlant,
     name: 'stale view',
+    // A door keeps the timestamp of its first pin and reads there again instead of at the safe time.
     native: (face) => {
-      const published = new Map<number, number>();
+      const kept = new Map<number, bigint>();
       return {
         ...face,
-        publishView: (shard, segments) => {
-          const count = (published.get(shard) ?? 0) + 1;
-          published.set(shard, count);
-          // The view after the first growing segment opened is the last one that readers get.
-          if (count <= 2) face.publishView(shard, segments);
+        pinLatest: (shard, clock, physicalMs) => {
+          const first = kept.get(shard);
+          if (first === undefined) kept.set(shard, face.clockNext(clock, physicalMs));
+          const stale = first === undefined ? 0 : face.pinView(shard, first);
+          return stale === 0 ? face.pinLatest(shard, clock, physicalMs) : stale;
         },
       };
     },
   },
 ];
 
-function withoutSequences(checkpoints: unknown): unknown {
+function before(sequence: number): number {
+  return Math.max(0, sequence - 1);
+}
+
+function earlier(checkpoints: unknown): unknown {
   if (!Array.isArray(checkpoints)) return checkpoints;
-  return checkpoints.map((entry: object) => ({ ...entry, sequence: 0 }));
+  return checkpoints.map((entry: { readonly sequence: number }) => ({ ...entry, sequence: before(entry.sequence) }));
 }

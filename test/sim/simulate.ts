@@ -27,6 +27,9 @@ export interface SimReport {
   readonly virtualMs: number;
 }
 
+/** How a violation begins that opening itself reported. */
+export const notOpened = 'the engine does not open';
+
 export async function simulate(seed: number, plant: Plant = noPlant): Promise<SimReport> {
   await loadLibraries();
   const run = new Run(seed, plant);
@@ -132,7 +135,7 @@ class Run {
         return life;
       }
       this.trace.update(`not opened: ${life?.message ?? 'power'}`);
-      if (!hostile) throw life === null ? new Violation('the engine stopped while opening') : new Violation(`the engine does not open: ${life.message}`);
+      if (!hostile) throw life === null ? new Violation('the engine stopped while opening') : new Violation(`${notOpened}: ${life.message}`);
       this.disk = this.random.unit() < 0.5 ? this.disk.crash() : this.disk.restart();
     }
   }

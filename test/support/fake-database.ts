@@ -62,7 +62,11 @@ export class FakeDatabase implements Database {
 
   async createCollection(request: CreateCollectionRequest): Promise<void> {
     this.#checkDatabase(request.database);
-    if (this.#stored.has(request.collection)) throw new DbError({ code: 'collection-exists', message: `collection ${request.collection} exists` });
+    if (this.#stored.has(request.collection))
+      throw new DbError({
+        code: 'collection-exists',
+        message: `collection ${request.collection} exists`,
+      });
     const timestamp = this.allocTimestamp();
     this.#stored.set(request.collection, {
       indexes: [],
@@ -115,7 +119,10 @@ export class FakeDatabase implements Database {
   async rowCount(name: CollectionName): Promise<number> {
     this.#find(name);
     const inserts = this.calls.filter((call) => call.verb === 'insert');
-    return inserts.reduce((sum, call) => sum + (call.verb === 'insert' ? call.request.rowCount : 0), 0);
+    return inserts.reduce(
+      (sum, call) => sum + (call.verb === 'insert' ? call.request.rowCount : 0),
+      0,
+    );
   }
 
   async createIndex(request: CreateIndexRequest): Promise<void> {
@@ -132,9 +139,14 @@ export class FakeDatabase implements Database {
     });
   }
 
-  async describeIndexes(name: CollectionName, indexName: string, field: string): Promise<readonly IndexDescription[]> {
+  async describeIndexes(
+    name: CollectionName,
+    indexName: string,
+    field: string,
+  ): Promise<readonly IndexDescription[]> {
     return this.#find(name).indexes.filter(
-      (one) => (indexName === '' || one.indexName === indexName) && (field === '' || one.field === field),
+      (one) =>
+        (indexName === '' || one.indexName === indexName) && (field === '' || one.field === field),
     );
   }
 
@@ -147,14 +159,25 @@ export class FakeDatabase implements Database {
   async insert(request: InsertRequest, context: CallContext): Promise<MutationResult> {
     this.#find(request);
     this.calls.push({ verb: 'insert', request, context });
-    const values = BigInt64Array.from({ length: request.rowCount }, (_, row) => 2n ** 53n + BigInt(row) + 1n);
-    return { keys: { kind: 'int64', values }, rowCount: request.rowCount, timestamp: this.allocTimestamp() };
+    const values = BigInt64Array.from(
+      { length: request.rowCount },
+      (_, row) => 2n ** 53n + BigInt(row) + 1n,
+    );
+    return {
+      keys: { kind: 'int64', values },
+      rowCount: request.rowCount,
+      timestamp: this.allocTimestamp(),
+    };
   }
 
   async delete(request: DeleteRequest, context: CallContext): Promise<MutationResult> {
     this.#find(request);
     this.calls.push({ verb: 'delete', request, context });
-    return { keys: { kind: 'int64', values: new BigInt64Array(0) }, rowCount: 3, timestamp: this.allocTimestamp() };
+    return {
+      keys: { kind: 'int64', values: new BigInt64Array(0) },
+      rowCount: 3,
+      timestamp: this.allocTimestamp(),
+    };
   }
 
   async search(request: SearchRequest, context: CallContext): Promise<SearchResult> {
@@ -218,7 +241,8 @@ function schemaOf(request: CreateCollectionRequest): CollectionSchema {
 }
 
 function fieldOf(request: FieldRequest, id: number): FieldSchema {
-  if (!isDataType(request.type)) throw new DbError({ code: 'schema-invalid', message: `type ${request.type}` });
+  if (!isDataType(request.type))
+    throw new DbError({ code: 'schema-invalid', message: `type ${request.type}` });
   const { dim, max_length: maxLength, max_capacity: maxCapacity, ...params } = request.params;
   return {
     id,
@@ -241,7 +265,12 @@ function fieldOf(request: FieldRequest, id: number): FieldSchema {
 }
 
 /** A field with everything off that is not given. */
-export function testField(id: number, name: string, type: DataType, more: Partial<FieldSchema> = {}): FieldSchema {
+export function testField(
+  id: number,
+  name: string,
+  type: DataType,
+  more: Partial<FieldSchema> = {},
+): FieldSchema {
   return { ...metaField, dynamic: false, id, name, type, ...more };
 }
 
@@ -254,9 +283,12 @@ export function testColumn(field: FieldSchema, values: readonly CellValue[]): Ba
   const nullCount = values.filter((value) => value === null).length;
   const validity = nullCount === 0 ? null : new Uint8Array(Math.ceil(values.length / 8));
   values.forEach((value, row) => {
-    if (validity !== null && value !== null) validity[row >> 3] = (validity[row >> 3] ?? 0) | (1 << (row & 7));
+    if (validity !== null && value !== null)
+      validity[row >> 3] = (validity[row >> 3] ?? 0) | (1 << (row & 7));
   });
-  const padded = cells.map((cell) => (width > 0 && cell.length === 0 ? new Uint8Array(width) : cell));
+  const padded = cells.map((cell) =>
+    width > 0 && cell.length === 0 ? new Uint8Array(width) : cell,
+  );
   const offsets = new Uint32Array(values.length + 1);
   padded.forEach((cell, row) => {
     offsets[row + 1] = (offsets[row] ?? 0) + cell.length;
