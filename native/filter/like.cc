@@ -5,6 +5,7 @@
 // no UTF-8 is walked in bounds too. Null stands for "no match" throughout.
 #include "filter/like.h"
 
+#include <cstddef>
 #include <cstring>
 
 namespace dipper {
@@ -26,7 +27,7 @@ const char* previousPoint(const char* begin, const char* at) {
 
 /** memmem prepares tables for each call, which short texts never earn back. */
 const char* findBytes(const char* at, const char* end, const std::string& bytes) {
-  constexpr ptrdiff_t shortText = 256;
+  constexpr std::ptrdiff_t shortText = 256;
   if (bytes.empty()) return at;
   if (static_cast<size_t>(end - at) < bytes.size()) return nullptr;
   if (end - at > shortText) {

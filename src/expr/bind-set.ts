@@ -40,7 +40,7 @@ export function intSet(values: BigInt64Array): ValueSet {
 
 /** A set of strings, as `in` over a VarChar field. */
 export function stringSet(values: Iterable<string>): ValueSet {
-  return { ...emptySet, strings: [...new Set(values)] };
+  return { ...emptySet, strings: [...new Set(values)].sort() };
 }
 
 const emptySet: ValueSet = {
@@ -100,5 +100,5 @@ function collect(target: BoundValue, constants: readonly BoundConst[]): ValueSet
   }
   const sortedDoubles = Float64Array.from(doubles).sort();
   const numbers = intSet(BigInt64Array.from(ints)).ints;
-  return { ints: numbers, doubles: sortedDoubles, strings: [...strings], hasTrue, hasFalse };
+  return { ints: numbers, doubles: sortedDoubles, strings: [...strings].sort(), hasTrue, hasFalse };
 }
