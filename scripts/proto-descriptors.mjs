@@ -20,7 +20,9 @@ const require = createRequire(import.meta.url);
 const target = fileURLToPath(new URL('../dist/proto/milvus.json', import.meta.url));
 
 const scalarTypes = new Set(
-  'double float int32 int64 uint32 uint64 sint32 sint64 fixed32 fixed64 sfixed32 sfixed64 bool string bytes'.split(' '),
+  'double float int32 int64 uint32 uint64 sint32 sint64 fixed32 fixed64 sfixed32 sfixed64 bool string bytes'.split(
+    ' ',
+  ),
 );
 
 // RPCs of milvus-proto that the pinned SDK does not carry yet. All answer "unimplemented", which
@@ -51,7 +53,8 @@ export function flattenDescriptors(packages) {
     const resolve = (type) => resolveType(type, name, known);
     if (node.fields !== undefined) tables.messages[name] = flattenFields(node.fields, resolve);
     if (node.values !== undefined) tables.enums[name] = node.values;
-    if (node.methods !== undefined) tables.services[`milvus.proto.${name}`] = flattenMethods(node.methods, resolve);
+    if (node.methods !== undefined)
+      tables.services[`milvus.proto.${name}`] = flattenMethods(node.methods, resolve);
   });
   return tables;
 }

@@ -20,7 +20,7 @@ beforeAll(() => {
 const anyPort = { host: '127.0.0.1', port: 0 };
 
 /** A clock whose timers fire when told. */
-function manualClock(): { readonly clock: Clock; fire(): void } {
+function manualClock(): { readonly clock: Clock; readonly fire: () => void } {
   const timers = new Set<() => void>();
   const clock: Clock = {
     ...systemClock,
@@ -32,7 +32,7 @@ function manualClock(): { readonly clock: Clock; fire(): void } {
   return {
     clock,
     fire: () => {
-      for (const callback of [...timers]) callback();
+      timers.forEach((callback) => callback());
     },
   };
 }
@@ -57,8 +57,12 @@ test('a port in use is one line that says what to do', async () => {
     code: 'port-in-use',
     message: `127.0.0.1:${port} is in use: stop what listens there or choose another port`,
   });
-  await expect(openManagement({ port }, { database: parts.database, metrics: () => '' })).rejects.toMatchObject({ code: 'port-in-use' });
-  await expect(openDoor({ host: '192.0.2.1', port: 0 }, parts)).rejects.toMatchObject({ code: 'settings-invalid' });
+  await expect(
+    openManagement({ port }, { database: parts.database, metrics: () => '' }),
+  ).rejects.toMatchObject({ code: 'port-in-use' });
+  await expect(openDoor({ host: '192.0.2.1', port: 0 }, parts)).rejects.toMatchObject({
+    code: 'settings-invalid',
+  });
   await door.close();
 });
 
@@ -77,13 +81,21 @@ test('a connection that never speaks is closed', async () => {
 
 test('garbage and half a handshake leave the server alive', async () => {
   const door = await openDoor(anyPort, { database: new FakeDatabase(), clock: systemClock });
-  for (const first of ['\u0000\u0001\u0002\u0003', 'GET\r\n\r\n\r\n', 'PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n', 'PRI nonsense nonsense nonsense']) {
+  for (const first of [
+    '\u0000\u0001\u0002\u0003',
+    'GET\r\n\r\n\r\n',
+    'PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n',
+    'PRI nonsense nonsense nonsense',
+  ]) {
     const socket = await connected(door.address.port);
     const end = closed(socket);
     socket.end(first);
     await end;
   }
-  const response = await fetch(`http://127.0.0.1:${door.address.port}/v2/vectordb/collections/list`, { method: 'POST', body: '{}' });
+  const response = await fetch(
+    `http://127.0.0.1:${door.address.port}/v2/vectordb/collections/list`,
+    { method: 'POST', body: '{}' },
+  );
   expect(await response.text()).toBe('{"code":0,"data":[]}');
   await door.close();
 });
@@ -104,7 +116,10 @@ test('closing waits for the running call, then every socket is gone', async () =
   const client = new Client(`127.0.0.1:${door.address.port}`, credentials.createInsecure());
   const answer = new Promise<number>((resolve, reject) => {
     client.makeUnaryRequest<Buffer, Buffer>(
-      '/milvus.proto.milvus.MilvusService/ShowCollections', (bytes) => bytes, (bytes) => bytes, Buffer.alloc(0),
+      '/milvus.proto.milvus.MilvusService/ShowCollections',
+      (bytes) => bytes,
+      (bytes) => bytes,
+      Buffer.alloc(0),
       (error, reply) => (error === null ? resolve(reply?.length ?? -1) : reject(error)),
     );
   });
@@ -121,7 +136,10 @@ test('closing waits for the running call, then every socket is gone', async () =
 
 test('the management port tells health and figures, and nothing else', async () => {
   const database = new FakeDatabase();
-  const management = await openManagement({ port: 0 }, { database, metrics: () => 'dipper_up 1\n' });
+  const management = await openManagement(
+    { port: 0 },
+    { database, metrics: () => 'dipper_up 1\n' },
+  );
   const base = `http://${management.address.host}:${management.address.port}`;
   const healthy = await fetch(`${base}/healthz`);
   expect([healthy.status, await healthy.text()]).toEqual([200, 'OK']);

@@ -8,7 +8,7 @@
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import { createServer, type Server as TcpServer, type Socket } from 'node:net';
 import { type Clock, DbError } from '../core/index.ts';
-import type { Database } from '../service/api.ts';
+import type { Database } from '../service/index.ts';
 import { createGrpcServer, plainCredentials } from './grpc/service.ts';
 import { createRestListener } from './rest/listener.ts';
 import { serverVersion } from './version.ts';
@@ -115,9 +115,17 @@ function listen(tcp: TcpServer, settings: DoorSettings): Promise<number> {
 export function listenError(thrown: NodeJS.ErrnoException, settings: DoorSettings): DbError {
   const where = `${settings.host}:${settings.port}`;
   if (thrown.code === 'EADDRINUSE') {
-    return new DbError({ code: 'port-in-use', message: `${where} is in use: stop what listens there or choose another port`, cause: thrown });
+    return new DbError({
+      code: 'port-in-use',
+      message: `${where} is in use: stop what listens there or choose another port`,
+      cause: thrown,
+    });
   }
-  return new DbError({ code: 'settings-invalid', message: `cannot listen on ${where}: ${thrown.message}`, cause: thrown });
+  return new DbError({
+    code: 'settings-invalid',
+    message: `cannot listen on ${where}: ${thrown.message}`,
+    cause: thrown,
+  });
 }
 
 function closeHttp(http: HttpServer): void {

@@ -15,14 +15,29 @@ const openBracket = 0x5b;
 const closeBracket = 0x5d;
 
 const decoder = new TextDecoder();
-const emptyObject = new TextEncoder().encode('{}');
+const encoder = new TextEncoder();
+const emptyObject = encoder.encode('{}');
 
-/** The object's members named by keys, in the object's order. */
-export function pickMembers(json: Uint8Array, keys: readonly string[]): Uint8Array {
-  const kept: Uint8Array[] = [];
-  for (const member of members(json)) {
-    if (keys.includes(member.key)) kept.push(json.subarray(member.start, member.end));
-  }
+/** Cuts members out of objects; made once for the rows of a reply. */
+export type MemberPicker = (json: Uint8Array) => Uint8Array;
+
+/** A picker of the members named by keys; it keeps the object's order. */
+export function memberPicker(keys: readonly string[]): MemberPicker {
+  const names = new Set(keys);
+  const written = keys.map((key) => encoder.encode(`"${key}"`));
+  const wanted = (json: Uint8Array, start: number, end: number): boolean =>
+    written.some((key) => equals(json, start, end, key)) ||
+    (json.subarray(start, end).includes(backslash) && names.has(keyText(json, start, end)));
+  return (json) => {
+    const kept: Uint8Array[] = [];
+    eachMember(json, (start, keyEnd, end) => {
+      if (wanted(json, start, keyEnd)) kept.push(json.subarray(start, end));
+    });
+    return joinMembers(kept);
+  };
+}
+
+function joinMembers(kept: readonly Uint8Array[]): Uint8Array {
   if (kept.length === 0) return emptyObject;
   const result = new Uint8Array(kept.reduce((sum, part) => sum + part.byteLength + 1, 1));
   let next = 0;
@@ -35,14 +50,17 @@ export function pickMembers(json: Uint8Array, keys: readonly string[]): Uint8Arr
   return result;
 }
 
-interface Member {
-  readonly key: string;
-  /** From the key's quote to the end of the value. */
-  readonly start: number;
-  readonly end: number;
+function equals(json: Uint8Array, start: number, end: number, key: Uint8Array): boolean {
+  if (end - start !== key.byteLength) return false;
+  for (let i = 0; i < key.byteLength; i++) if (json[start + i] !== key[i]) return false;
+  return true;
 }
 
-function* members(json: Uint8Array): Generator<Member> {
+/** Calls back with each member: start of its key, end of its key, end of its value. */
+function eachMember(
+  json: Uint8Array,
+  found: (start: number, keyEnd: number, end: number) => void,
+): void {
   let position = skipSpace(json, 0);
   if (json[position] !== openBrace) return;
   position = skipSpace(json, position + 1);
@@ -52,15 +70,14 @@ function* members(json: Uint8Array): Generator<Member> {
     const valueStart = skipSpace(json, keyEnd);
     if (json[valueStart] !== colon) return;
     const end = valueEnd(json, skipSpace(json, valueStart + 1));
-    yield { key: keyText(json, start, keyEnd), start, end };
+    found(start, keyEnd, end);
     position = skipSpace(json, end);
     if (json[position] === comma) position = skipSpace(json, position + 1);
   }
 }
 
 function keyText(json: Uint8Array, start: number, end: number): string {
-  const text = decoder.decode(json.subarray(start, end));
-  return text.includes('\\') ? String(JSON.parse(text)) : text.slice(1, -1);
+  return String(JSON.parse(decoder.decode(json.subarray(start, end))));
 }
 
 /** Position after the string that starts here. */

@@ -6,7 +6,7 @@
 // to data.
 
 import { createServer, type ServerResponse } from 'node:http';
-import type { Database } from '../service/api.ts';
+import type { Database } from '../service/index.ts';
 import { type DoorSettings, listenError } from './door.ts';
 
 const loopback = '127.0.0.1';
@@ -23,7 +23,10 @@ export interface Management {
 }
 
 /** Opens the management port on the loopback address. Throws `port-in-use`. */
-export function openManagement(settings: Pick<DoorSettings, 'port'>, parts: ManagementParts): Promise<Management> {
+export function openManagement(
+  settings: Pick<DoorSettings, 'port'>,
+  parts: ManagementParts,
+): Promise<Management> {
   const server = createServer((request, response) => {
     const readable = request.method === 'GET' || request.method === 'HEAD';
     if (readable && request.url === '/healthz') answerHealth(parts, response);
@@ -31,7 +34,9 @@ export function openManagement(settings: Pick<DoorSettings, 'port'>, parts: Mana
     else answer(response, 404, 'not found\n');
   });
   return new Promise((resolve, reject) => {
-    server.once('error', (thrown) => reject(listenError(thrown, { host: loopback, port: settings.port })));
+    server.once('error', (thrown) =>
+      reject(listenError(thrown, { host: loopback, port: settings.port })),
+    );
     server.listen(settings.port, loopback, () => {
       const bound = server.address();
       const port = typeof bound === 'object' && bound !== null ? bound.port : settings.port;

@@ -16,7 +16,7 @@ import {
   metaFieldId,
   metaFieldName,
 } from '../model/index.ts';
-import type { OutputRows } from '../service/api.ts';
+import type { OutputRows } from '../service/index.ts';
 import { keyColumn } from './grpc/codec/keys.ts';
 
 export interface OutputColumn {
@@ -31,7 +31,11 @@ export interface OutputColumns {
 }
 
 /** Arranges a read's columns for its reply; keys are a search's hits, null for a query. */
-export function outputColumns(schema: CollectionSchema, output: OutputRows, keys: PrimaryKeys | null): OutputColumns {
+export function outputColumns(
+  schema: CollectionSchema,
+  output: OutputRows,
+  keys: PrimaryKeys | null,
+): OutputColumns {
   const columns: OutputColumn[] = [];
   const names = [...output.names];
   const shown = new Set<number>();

@@ -14,10 +14,29 @@ export interface ReadParams {
 
 /** Keys with a meaning of their own; everything else is handed to the index. */
 const reservedKeys = new Set([
-  'anns_field', 'topk', 'limit', 'offset', 'metric_type', 'params', 'round_decimal', 'ignore_growing',
-  'group_by_field', 'group_by_fields', 'group_size', 'strict_group_size', 'order_by_fields', 'iterator',
-  'collection_id', 'search_iter_v2', 'search_iter_batch_size', 'search_iter_last_bound', 'search_iter_id',
-  'reduce_stop_for_best', 'page_retain_order', 'timezone', 'time_fields',
+  'anns_field',
+  'topk',
+  'limit',
+  'offset',
+  'metric_type',
+  'params',
+  'round_decimal',
+  'ignore_growing',
+  'group_by_field',
+  'group_by_fields',
+  'group_size',
+  'strict_group_size',
+  'order_by_fields',
+  'iterator',
+  'collection_id',
+  'search_iter_v2',
+  'search_iter_batch_size',
+  'search_iter_last_bound',
+  'search_iter_id',
+  'reduce_stop_for_best',
+  'page_retain_order',
+  'timezone',
+  'time_fields',
 ]);
 
 /** Asks for more than is built; silently leaving them out would answer something else. */
@@ -40,10 +59,21 @@ function nestedParams(json: string): Record<string, unknown> {
   try {
     parsed = JSON.parse(json);
   } catch (thrown) {
-    throw new DbError({ code: 'parameter-invalid', field: 'params', expected: 'a JSON object', received: json.slice(0, 100), cause: thrown });
+    throw new DbError({
+      code: 'parameter-invalid',
+      field: 'params',
+      expected: 'a JSON object',
+      received: json.slice(0, 100),
+      cause: thrown,
+    });
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-    throw new DbError({ code: 'parameter-invalid', field: 'params', expected: 'a JSON object', received: json.slice(0, 100) });
+    throw new DbError({
+      code: 'parameter-invalid',
+      field: 'params',
+      expected: 'a JSON object',
+      received: json.slice(0, 100),
+    });
   }
   return { ...parsed };
 }
@@ -65,7 +95,8 @@ export function textParam(params: ReadParams, key: string): string {
   const flat = params.flat.get(key);
   if (flat !== undefined && flat !== '') return flat;
   const nested = Object.hasOwn(params.nested, key) ? params.nested[key] : undefined;
-  return nested === undefined || nested === null ? '' : String(nested);
+  if (nested === undefined || nested === null) return '';
+  return typeof nested === 'string' ? nested : JSON.stringify(nested);
 }
 
 /** An integer, or the fallback when the key is nowhere. */
@@ -73,7 +104,12 @@ export function integerParam(params: ReadParams, key: string, fallback: number):
   const text = textParam(params, key);
   if (text === '') return fallback;
   if (!/^[+-]?\d{1,15}$/.test(text)) {
-    throw new DbError({ code: 'parameter-invalid', field: key, expected: 'an integer', received: text.slice(0, 100) });
+    throw new DbError({
+      code: 'parameter-invalid',
+      field: key,
+      expected: 'an integer',
+      received: text.slice(0, 100),
+    });
   }
   return Number(text);
 }
@@ -82,14 +118,24 @@ export function flagParam(params: ReadParams, key: string): boolean {
   const text = textParam(params, key).toLowerCase();
   if (text === '' || text === 'false' || text === '0') return false;
   if (text === 'true' || text === '1') return true;
-  throw new DbError({ code: 'parameter-invalid', field: key, expected: 'true or false', received: text.slice(0, 100) });
+  throw new DbError({
+    code: 'parameter-invalid',
+    field: key,
+    expected: 'true or false',
+    received: text.slice(0, 100),
+  });
 }
 
 /** -1 = leave scores as they are, else 0 to 6 decimals. */
 export function roundDecimalParam(params: ReadParams): number {
   const decimals = integerParam(params, 'round_decimal', -1);
   if (decimals < -1 || decimals > 6) {
-    throw new DbError({ code: 'parameter-invalid', field: 'round_decimal', expected: '-1 or 0 to 6', received: decimals });
+    throw new DbError({
+      code: 'parameter-invalid',
+      field: 'round_decimal',
+      expected: '-1 or 0 to 6',
+      received: decimals,
+    });
   }
   return decimals;
 }

@@ -33,21 +33,43 @@ test.each<[ErrorCode, number, number, boolean]>([
   ['assertion', 65535, 1, false],
 ])('%s is %i and %i', (code, modern, legacy, retriable) => {
   const failure = failureOf(new DbError({ code }), subject);
-  expect([failure.code, failure.legacyCode, failure.retriable]).toEqual([modern, legacy, retriable]);
+  expect([failure.code, failure.legacyCode, failure.retriable]).toEqual([
+    modern,
+    legacy,
+    retriable,
+  ]);
   expect(failure.reason.length).toBeGreaterThan(0);
 });
 
 test.each<[ErrorCode, string | undefined, string]>([
   ['collection-missing', undefined, 'collection not found[database=default][collection=x]'],
-  ['collection-missing', 'collection x was dropped', 'collection not found[database=default][collection=x]: collection x was dropped'],
-  ['collection-not-loaded', 'collection not loaded[collection=x]', 'collection not loaded[collection=x]'],
+  [
+    'collection-missing',
+    'collection x was dropped',
+    'collection not found[database=default][collection=x]: collection x was dropped',
+  ],
+  [
+    'collection-not-loaded',
+    'collection not loaded[collection=x]',
+    'collection not loaded[collection=x]',
+  ],
   ['database-missing', undefined, 'database not found[database=default]'],
   ['index-missing', undefined, 'index not found[index=v]'],
   ['parameter-invalid', 'limit is 0', 'limit is 0: invalid parameter'],
-  ['index-exists', 'CreateIndex failed: at most one distinct index is allowed per field', 'CreateIndex failed: at most one distinct index is allowed per field'],
-  ['expression-invalid', 'cannot parse expression: id >', 'failed to create query plan: cannot parse expression: id >'],
+  [
+    'index-exists',
+    'CreateIndex failed: at most one distinct index is allowed per field',
+    'CreateIndex failed: at most one distinct index is allowed per field',
+  ],
+  [
+    'expression-invalid',
+    'cannot parse expression: id >',
+    'failed to create query plan: cannot parse expression: id >',
+  ],
 ])('%s says so in the words that suites match', (code, message, reason) => {
-  expect(failureOf(new DbError({ code, ...(message === undefined ? {} : { message }) }), subject).reason).toBe(reason);
+  expect(
+    failureOf(new DbError({ code, ...(message === undefined ? {} : { message }) }), subject).reason,
+  ).toBe(reason);
 });
 
 test("the caller's own mistakes are marked, others are not", () => {

@@ -53,7 +53,11 @@ export interface Subject {
   readonly index?: string;
 }
 
-function maps(code: number, legacy: keyof typeof legacyCodes, phrase: string | null = null): Mapping {
+function maps(
+  code: number,
+  legacy: keyof typeof legacyCodes,
+  phrase: string | null = null,
+): Mapping {
   return { code, legacy: legacyCodes[legacy], retriable: false, phrase };
 }
 
@@ -145,7 +149,9 @@ function keysOf(code: ErrorCode, subject: Subject): string {
     case 'collection-missing':
     case 'collection-not-loaded':
     case 'collection-loaded':
-      return subject.collection === undefined ? '' : `${database}[collection=${subject.collection}]`;
+      return subject.collection === undefined
+        ? ''
+        : `${database}[collection=${subject.collection}]`;
     case 'database-missing':
       return database;
     case 'partition-missing':

@@ -34,7 +34,7 @@ import type {
   QueryResult,
   SearchRequest,
   SearchResult,
-} from '../../src/service/api.ts';
+} from '../../src/service/index.ts';
 
 type Call =
   | { readonly verb: 'insert'; readonly request: InsertRequest; readonly context: CallContext }

@@ -5,12 +5,18 @@
 // Status in the reply's own shape, never a gRPC status, since SDKs retry those for minutes.
 
 import { DbError, type Clock } from '../../core/index.ts';
-import type { CallContext, Database } from '../../service/api.ts';
+import type { CallContext, Database } from '../../service/index.ts';
 import { type Failure, failureOf, type Subject } from '../status.ts';
-import { descriptorTables, messageType } from './wire/descriptors.ts';
-import { decodeMessage, encodeMessage, type ProtoMessage, type ProtoObject } from './wire/message.ts';
+import { descriptorTables } from './wire/descriptors.ts';
+import {
+  decodeMessage,
+  encodeMessage,
+  type ProtoMessage,
+  type ProtoObject,
+} from './wire/message.ts';
 
 export const milvusService = 'milvus.proto.milvus.MilvusService';
+const statusType = 'common.Status';
 
 /** The parts that handlers work with. */
 export interface HandlerDeps {
@@ -39,9 +45,9 @@ export interface ControlRequest {
 }
 
 /** A Status that says everything went well. */
-export const successStatus: ProtoObject = { error_code: 0, code: 0 };
+const successStatus: ProtoObject = { error_code: 0, code: 0 };
 
-export function failureStatus(failure: Failure): ProtoObject {
+function failureStatus(failure: Failure): ProtoObject {
   return {
     error_code: failure.legacyCode,
     reason: failure.reason,
@@ -72,7 +78,7 @@ export function control(
       const decoded = controlRequest(call, decodeMessage(request, call.request));
       subject = subjectOf(decoded);
       const fields = await answer(deps, decoded);
-      if (response === 'common.Status') return encodeMessage(response, successStatus);
+      if (response === statusType) return encodeMessage(response, successStatus);
       return encodeMessage(response, { status: successStatus, ...fields });
     } catch (thrown) {
       return encodeFailure(response, failureOf(DbError.from(thrown), subject));
@@ -98,20 +104,22 @@ export function direct<Request extends Subject>(
   };
 }
 
-/** A reply that says only why not; null when the type has no place for a status. */
-export function encodeStatusReply(responseType: string, status: ProtoObject): Uint8Array | null {
-  if (responseType === 'common.Status') return encodeMessage(responseType, status);
-  const type = messageType(responseType);
-  return type.has('status') ? encodeMessage(responseType, { status }) : null;
+/** Whether replies of this type have a place for a status. */
+export function hasStatus(responseType: string): boolean {
+  const fields = descriptorTables().messages[responseType];
+  return responseType === statusType || fields?.['status'] !== undefined;
 }
 
-function encodeFailure(responseType: string, failure: Failure): Uint8Array {
-  return encodeStatusReply(responseType, failureStatus(failure)) ?? new Uint8Array(0);
+/** A reply that says only why not. */
+export function encodeFailure(responseType: string, failure: Failure): Uint8Array {
+  const status = failureStatus(failure);
+  return encodeMessage(responseType, responseType === statusType ? status : { status });
 }
 
 function methodOf(rpc: string): { readonly request: string; readonly response: string } {
   const method = descriptorTables().services[milvusService]?.[rpc];
-  if (method === undefined) throw new DbError({ code: 'assertion', message: `RPC ${rpc} is not described` });
+  if (method === undefined)
+    throw new DbError({ code: 'assertion', message: `RPC ${rpc} is not described` });
   return method;
 }
 

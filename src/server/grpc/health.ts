@@ -29,8 +29,11 @@ export function encodeHealthReply(status: ServingStatus): Uint8Array {
 }
 
 /** Status of a service by name; known are the whole server and the services served. */
-export function healthOf(service: string, served: readonly string[], reasons: readonly string[]): ServingStatus {
+export function healthOf(
+  service: string,
+  served: readonly string[],
+  reasons: readonly string[],
+): ServingStatus {
   if (service !== '' && !served.includes(service)) return servingStatus.serviceUnknown;
   return reasons.length === 0 ? servingStatus.serving : servingStatus.notServing;
 }
-

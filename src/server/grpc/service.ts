@@ -21,8 +21,8 @@ import { DbError } from '../../core/index.ts';
 import { replySizeBytesMax, requestSizeBytesMax } from '../../core/limits.ts';
 import { failureOf } from '../status.ts';
 import {
-  encodeStatusReply,
-  failureStatus,
+  encodeFailure,
+  hasStatus,
   type Handler,
   type HandlerDeps,
   milvusService,
@@ -35,7 +35,13 @@ import { indexHandlers } from './handlers/indexes.ts';
 import { loadingHandlers } from './handlers/loading.ts';
 import { partitionHandlers } from './handlers/partitions.ts';
 import { rowHandlers } from './handlers/rows.ts';
-import { decodeHealthRequest, encodeHealthReply, healthOf, healthService, servingStatus } from './health.ts';
+import {
+  decodeHealthRequest,
+  encodeHealthReply,
+  healthOf,
+  healthService,
+  servingStatus,
+} from './health.ts';
 import { descriptorTables, type MethodTable } from './wire/descriptors.ts';
 
 /** RPCs whose UNIMPLEMENTED is part of the protocol. */
@@ -64,7 +70,11 @@ export function createGrpcServer(deps: HandlerDeps): Server {
   });
   const services = Object.entries(descriptorTables().services);
   for (const [name, methods] of services) addService(server, deps, name, methods);
-  addHealth(server, deps, services.map(([name]) => name));
+  addHealth(
+    server,
+    deps,
+    services.map(([name]) => name),
+  );
   return server;
 }
 
@@ -73,7 +83,12 @@ export function plainCredentials(): ServerCredentials {
   return ServerCredentials.createInsecure();
 }
 
-function addService(server: Server, deps: HandlerDeps, service: string, methods: Readonly<Record<string, MethodTable>>): void {
+function addService(
+  server: Server,
+  deps: HandlerDeps,
+  service: string,
+  methods: Readonly<Record<string, MethodTable>>,
+): void {
   const definition: Record<string, ServiceDefinition[string]> = {};
   const implementation: UntypedServiceImplementation = {};
   for (const [name, method] of Object.entries(methods)) {
@@ -100,9 +115,11 @@ function methodDefinition(path: string, responseStream: boolean): ServiceDefinit
 
 function unbuiltHandler(name: string, method: MethodTable): Handler | null {
   if (method.requestStream || method.responseStream || leftToGrpc.has(name)) return null;
-  const error = new DbError({ code: 'unimplemented', message: `${name} is not implemented yet` });
-  const reply = encodeStatusReply(method.response, failureStatus(failureOf(error)));
-  return reply === null ? null : () => Promise.resolve(reply);
+  if (!hasStatus(method.response)) return null;
+  return async () => {
+    const error = new DbError({ code: 'unimplemented', message: `${name} is not implemented yet` });
+    return encodeFailure(method.response, failureOf(error));
+  };
 }
 
 function unary(deps: HandlerDeps, handler: Handler) {
@@ -133,7 +150,8 @@ function timeoutOf(deps: HandlerDeps, deadline: Date | number): number {
 }
 
 function addHealth(server: Server, deps: HandlerDeps, served: readonly string[]): void {
-  const current = (request: Buffer) => healthOf(decodeHealthRequest(request), served, deps.database.healthReasons());
+  const current = (request: Buffer) =>
+    healthOf(decodeHealthRequest(request), served, deps.database.healthReasons());
   server.addService(
     {
       Check: methodDefinition(`/${healthService}/Check`, false),
@@ -149,7 +167,8 @@ function addHealth(server: Server, deps: HandlerDeps, served: readonly string[])
           reply({ code: grpcStatus.INVALID_ARGUMENT, details: DbError.from(thrown).message });
         }
       },
-      Watch: (call: ServerWritableStream<Buffer, Uint8Array>) => watchHealth(deps, call, () => current(call.request)),
+      Watch: (call: ServerWritableStream<Buffer, Uint8Array>) =>
+        watchHealth(deps, call, () => current(call.request)),
     },
   );
 }
@@ -169,7 +188,10 @@ function watchHealth(
       last = status;
       stop = deps.clock.timer(healthWatchMs, look);
     } catch (thrown) {
-      call.emit('error', { code: grpcStatus.INVALID_ARGUMENT, details: DbError.from(thrown).message });
+      call.emit('error', {
+        code: grpcStatus.INVALID_ARGUMENT,
+        details: DbError.from(thrown).message,
+      });
     }
   };
   call.on('cancelled', () => stop());

@@ -6,7 +6,7 @@
 import { DbError } from '../../core/index.ts';
 import { consistencyLevels } from '../../model/index.ts';
 import type { ConsistencyLevel } from '../../model/index.ts';
-import type { ReadConsistency, TemplateValue } from '../../service/api.ts';
+import type { ReadConsistency, TemplateValue } from '../../service/index.ts';
 import { restCodes } from '../status.ts';
 import { JsonObject, type JsonValue } from './json.ts';
 
@@ -27,18 +27,27 @@ export function jsonKind(value: JsonValue | undefined): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'an array';
   if (value instanceof JsonObject) return 'an object';
-  return typeof value === 'bigint' ? `integer ${value}` : `${typeof value} ${String(value).slice(0, 60)}`;
+  if (typeof value === 'bigint') return `integer ${value}`;
+  return `${typeof value} ${JSON.stringify(value).slice(0, 60)}`;
 }
 
 function wrongKind(key: string, expected: string, value: JsonValue | undefined): DbError {
-  return new DbError({ code: 'parameter-invalid', field: key, expected, received: jsonKind(value) });
+  return new DbError({
+    code: 'parameter-invalid',
+    field: key,
+    expected,
+    received: jsonKind(value),
+  });
 }
 
 /** The member, or the error 1802 that names it. */
 export function required(body: JsonObject, key: string): JsonValue {
   const value = body.get(key);
   if (value === undefined || value === null || value === '') {
-    throw new RestError(restCodes.missingParameters, `missing required parameters, error: field ${key} is required`);
+    throw new RestError(
+      restCodes.missingParameters,
+      `missing required parameters, error: field ${key} is required`,
+    );
   }
   return value;
 }
@@ -58,14 +67,16 @@ export function text(body: JsonObject, key: string, fallback = ''): string {
 export function flag(body: JsonObject, key: string, fallback: boolean): boolean {
   const value = body.get(key) ?? fallback;
   if (typeof value === 'boolean') return value;
-  if (typeof value === 'string' && /^(true|false)$/i.test(value)) return value.toLowerCase() === 'true';
+  if (typeof value === 'string' && /^(true|false)$/i.test(value))
+    return value.toLowerCase() === 'true';
   throw wrongKind(key, 'true or false', value);
 }
 
 export function integer(body: JsonObject, key: string, fallback: number): number {
   const value = body.get(key) ?? fallback;
   const number = typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value;
-  if (typeof number !== 'number' || !Number.isSafeInteger(number)) throw wrongKind(key, 'an integer', value);
+  if (typeof number !== 'number' || !Number.isSafeInteger(number))
+    throw wrongKind(key, 'an integer', value);
   return number;
 }
 
@@ -135,6 +146,7 @@ export function templates(body: JsonObject): ReadonlyMap<string, TemplateValue> 
 function templateValue(key: string, value: JsonValue | undefined): TemplateValue {
   if (Array.isArray(value)) return value.map((item: JsonValue) => templateValue(key, item));
   if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : value;
-  if (typeof value === 'string' || typeof value === 'boolean' || typeof value === 'bigint') return value;
+  if (typeof value === 'string' || typeof value === 'boolean' || typeof value === 'bigint')
+    return value;
   throw wrongKind(`exprParams.${key}`, 'a number, a text, a bool or a list', value);
 }

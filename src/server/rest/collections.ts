@@ -14,10 +14,25 @@ import {
   type DefaultValue,
   type FieldSchema,
 } from '../../model/index.ts';
-import type { CollectionDescription, CollectionName, Database, FieldRequest, IndexDescription } from '../../service/api.ts';
+import type {
+  CollectionDescription,
+  CollectionName,
+  Database,
+  FieldRequest,
+  IndexDescription,
+} from '../../service/index.ts';
 import { typeParams } from '../grpc/handlers/schema.ts';
-import { flag, integer, levelByName, object, objects, requiredText, text, textMembers } from './body.ts';
-import { JsonObject, type JsonOutput, type JsonValue } from './json.ts';
+import {
+  flag,
+  integer,
+  levelByName,
+  object,
+  objects,
+  requiredText,
+  text,
+  textMembers,
+} from './body.ts';
+import type { JsonObject, JsonOutput, JsonValue } from './json.ts';
 import type { Route } from './route.ts';
 
 const defaultVarCharLength = '65535';
@@ -59,7 +74,8 @@ export const collectionRoutes: Readonly<Record<string, Route>> = {
   create: async (database, body, name) => {
     requiredText(body, 'collectionName');
     const schema = object(body, 'schema');
-    if (schema === null || objects(schema, 'fields').length === 0) await quickCreate(database, body, name);
+    if (schema === null || objects(schema, 'fields').length === 0)
+      await quickCreate(database, body, name);
     else await createWithSchema(database, body, schema, name);
     return { data: {} };
   },
@@ -79,10 +95,17 @@ const plainField: FieldRequest = {
   params: {},
 };
 
-async function quickCreate(database: Database, body: JsonObject, name: CollectionName): Promise<void> {
+async function quickCreate(
+  database: Database,
+  body: JsonObject,
+  name: CollectionName,
+): Promise<void> {
   const dim = integer(body, 'dimension', 0);
   if (dim === 0) {
-    throw new DbError({ code: 'parameter-missing', message: 'dimension is required for quickly create collection (default metric type: COSINE)' });
+    throw new DbError({
+      code: 'parameter-missing',
+      message: 'dimension is required for quickly create collection (default metric type: COSINE)',
+    });
   }
   const params = object(body, 'params');
   const idType = typeNumber(text(body, 'idType', 'Int64'));
@@ -98,17 +121,28 @@ async function quickCreate(database: Database, body: JsonObject, name: Collectio
         type: idType,
         primaryKey: true,
         autoId: flag(body, 'autoID', flag(body, 'autoId', false)),
-        params: idType === dataTypes.VarChar ? { max_length: maxLength || defaultVarCharLength } : {},
+        params:
+          idType === dataTypes.VarChar ? { max_length: maxLength || defaultVarCharLength } : {},
       },
       { ...plainField, name: vector, type: dataTypes.FloatVector, params: { dim: String(dim) } },
     ],
   });
   const metric = text(body, 'metricType', 'COSINE');
-  await database.createIndex({ ...name, field: vector, indexName: vector, params: { index_type: 'AUTOINDEX', metric_type: metric } });
+  await database.createIndex({
+    ...name,
+    field: vector,
+    indexName: vector,
+    params: { index_type: 'AUTOINDEX', metric_type: metric },
+  });
   await database.loadCollection(name);
 }
 
-async function createWithSchema(database: Database, body: JsonObject, schema: JsonObject, name: CollectionName): Promise<void> {
+async function createWithSchema(
+  database: Database,
+  body: JsonObject,
+  schema: JsonObject,
+  name: CollectionName,
+): Promise<void> {
   const autoId = flag(schema, 'autoID', flag(schema, 'autoId', false));
   // Both spellings are in use: the documents' and the server's.
   const dynamic = flag(schema, 'enableDynamicField', flag(schema, 'enabledDynamicField', false));
@@ -169,18 +203,31 @@ function fieldRequest(field: JsonObject, autoId: boolean): FieldRequest {
 
 function defaultValue(value: JsonValue): DefaultValue | null {
   if (value === null || typeof value !== 'object') return value;
-  throw new DbError({ code: 'parameter-invalid', field: 'defaultValue', expected: 'a number, a text or a bool', received: 'a list or an object' });
+  throw new DbError({
+    code: 'parameter-invalid',
+    field: 'defaultValue',
+    expected: 'a number, a text or a bool',
+    received: 'a list or an object',
+  });
 }
 
 function typeNumber(name: string): number {
   const known = Object.keys(dataTypes).find((one) => one.toLowerCase() === name.toLowerCase());
   if (known === undefined) {
-    throw new DbError({ code: 'parameter-invalid', field: 'dataType', expected: Object.keys(dataTypes).join(', '), received: name });
+    throw new DbError({
+      code: 'parameter-invalid',
+      field: 'dataType',
+      expected: Object.keys(dataTypes).join(', '),
+      received: name,
+    });
   }
   return dataTypes[known as DataTypeName];
 }
 
-function describeReply(described: CollectionDescription, indexes: readonly IndexDescription[]): JsonOutput {
+function describeReply(
+  described: CollectionDescription,
+  indexes: readonly IndexDescription[],
+): JsonOutput {
   const { schema } = described;
   return {
     aliases: described.aliases,
@@ -197,7 +244,11 @@ function describeReply(described: CollectionDescription, indexes: readonly Index
       indexName: index.indexName,
       metricType: index.params['metric_type'] ?? '',
     })),
-    load: { 'not-loaded': 'LoadStateNotLoad', loading: 'LoadStateLoading', loaded: 'LoadStateLoaded' }[described.loadState],
+    load: {
+      'not-loaded': 'LoadStateNotLoad',
+      loading: 'LoadStateLoading',
+      loaded: 'LoadStateLoaded',
+    }[described.loadState],
     partitionsNum: described.partitions.length,
     properties: pairs(described.properties),
     shardsNum: described.shardCount,

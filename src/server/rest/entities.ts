@@ -16,9 +16,27 @@ import {
   primaryKeyOf,
   type RowBatch,
 } from '../../model/index.ts';
-import type { SearchRequest } from '../../service/api.ts';
-import { indexParams, integerParam, flagParam, readParams, roundDecimalParam, textParam } from '../search-params.ts';
-import { consistency, integer, jsonKind, object, RestError, required, requiredText, templates, text, texts } from './body.ts';
+import type { SearchRequest } from '../../service/index.ts';
+import {
+  indexParams,
+  integerParam,
+  flagParam,
+  readParams,
+  roundDecimalParam,
+  textParam,
+} from '../search-params.ts';
+import {
+  consistency,
+  integer,
+  jsonKind,
+  object,
+  RestError,
+  required,
+  requiredText,
+  templates,
+  text,
+  texts,
+} from './body.ts';
 import { JsonObject, type JsonValue } from './json.ts';
 import { keysOutput, queryRows, searchRows } from './render.ts';
 import type { Route } from './route.ts';
@@ -151,7 +169,12 @@ function keysOf(field: FieldSchema, ids: readonly JsonValue[]): PrimaryKeys {
   }
   const parts = ids.map((id) => {
     if (typeof id === 'string') return new TextEncoder().encode(id);
-    throw new DbError({ code: 'field-type', field: field.name, expected: 'VarChar', received: jsonKind(id) });
+    throw new DbError({
+      code: 'field-type',
+      field: field.name,
+      expected: 'VarChar',
+      received: jsonKind(id),
+    });
   });
   const offsets = new Uint32Array(parts.length + 1);
   parts.forEach((part, i) => {
@@ -169,7 +192,8 @@ function searchRequest(
   const params = readParams(searchPairs(body));
   const field = vectorField(schema, text(body, 'annsField'));
   const queries = queriesOf(field, data);
-  if (text(body, 'groupingField') !== '') throw new DbError({ code: 'unimplemented', message: 'groupingField: not implemented yet' });
+  if (text(body, 'groupingField') !== '')
+    throw new DbError({ code: 'unimplemented', message: 'groupingField: not implemented yet' });
   return {
     ...name,
     partitions: texts(body, 'partitionNames'),
@@ -191,7 +215,11 @@ function searchRequest(
 
 /** searchParams as the pairs that gRPC clients send; REST writes some keys in its own way. */
 function searchPairs(body: JsonObject): ReadonlyMap<string, string> {
-  const names: Readonly<Record<string, string>> = { metricType: 'metric_type', roundDecimal: 'round_decimal', ignoreGrowing: 'ignore_growing' };
+  const names: Readonly<Record<string, string>> = {
+    metricType: 'metric_type',
+    roundDecimal: 'round_decimal',
+    ignoreGrowing: 'ignore_growing',
+  };
   const given = object(body, 'searchParams');
   const pairs = new Map<string, string>();
   for (const key of given?.keys() ?? []) {
@@ -205,22 +233,43 @@ function vectorField(schema: CollectionSchema, wanted: string): FieldSchema {
   if (wanted !== '') {
     const field = fieldByName(schema, wanted);
     if (field !== null && isVectorType(field.type)) return field;
-    throw new DbError({ code: 'field-unknown', field: wanted, expected: 'a vector field', received: field === null ? 'no such field' : 'another type' });
+    throw new DbError({
+      code: 'field-unknown',
+      field: wanted,
+      expected: 'a vector field',
+      received: field === null ? 'no such field' : 'another type',
+    });
   }
   const [field, ...others] = schema.fields.filter((one) => isVectorType(one.type));
   if (field !== undefined && others.length === 0) return field;
-  throw new DbError({ code: 'parameter-missing', field: 'annsField', expected: 'the name of a vector field' });
+  throw new DbError({
+    code: 'parameter-missing',
+    field: 'annsField',
+    expected: 'the name of a vector field',
+  });
 }
 
-function queriesOf(field: FieldSchema, data: JsonValue): { readonly type: DataType; readonly vectors: readonly Uint8Array[] } {
+function queriesOf(
+  field: FieldSchema,
+  data: JsonValue,
+): { readonly type: DataType; readonly vectors: readonly Uint8Array[] } {
   const queries = isList(data) ? data : [data];
   if (queries.length > 0 && queries.every((query) => typeof query === 'string')) {
-    return { type: dataTypes.VarChar, vectors: queries.map((query) => new TextEncoder().encode(query)) };
+    return {
+      type: dataTypes.VarChar,
+      vectors: queries.map((query) => new TextEncoder().encode(query)),
+    };
   }
   if (field.type !== dataTypes.FloatVector) {
-    throw new DbError({ code: 'unimplemented', message: `search on field ${field.name} by REST: only float vectors are implemented yet` });
+    throw new DbError({
+      code: 'unimplemented',
+      message: `search on field ${field.name} by REST: only float vectors are implemented yet`,
+    });
   }
   // A single vector may come without the list around it.
   const vectors = queries.every((query) => typeof query === 'number') ? [queries] : queries;
-  return { type: dataTypes.FloatVector, vectors: vectors.map((vector) => floatVectorBytes(field, vector)) };
+  return {
+    type: dataTypes.FloatVector,
+    vectors: vectors.map((vector) => floatVectorBytes(field, vector)),
+  };
 }

@@ -8,7 +8,8 @@ import { describe, expect, test } from 'vitest';
 import { JsonObject, type JsonValue, parseJson, writeJson } from './json.ts';
 
 function plain(value: JsonValue | undefined): unknown {
-  if (value instanceof JsonObject) return Object.fromEntries([...value.keys()].map((key) => [key, plain(value.get(key))]));
+  if (value instanceof JsonObject)
+    return Object.fromEntries([...value.keys()].map((key) => [key, plain(value.get(key))]));
   if (Array.isArray(value)) return value.map((item: JsonValue) => plain(item));
   return typeof value === 'bigint' ? Number(value) : value;
 }
@@ -30,7 +31,26 @@ describe('reading', () => {
   });
 
   test('refuses what JSON.parse refuses', () => {
-    const pieces = fc.constantFrom('{', '}', '[', ']', ',', ':', '"a"', '"', '1', '-', '0', '.5', 'e', 'true', 'nul', ' ', '\\u12', '\n');
+    const pieces = fc.constantFrom(
+      '{',
+      '}',
+      '[',
+      ']',
+      ',',
+      ':',
+      '"a"',
+      '"',
+      '1',
+      '-',
+      '0',
+      '.5',
+      'e',
+      'true',
+      'nul',
+      ' ',
+      '\\u12',
+      '\n',
+    );
     fc.assert(
       fc.property(fc.array(pieces, { maxLength: 8 }), (parts) => {
         const text = parts.join('');
@@ -43,7 +63,8 @@ describe('reading', () => {
   test('keeps int64 exact', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (value) => {
-        expect(BigInt(String(parseJson(String(value))))).toBe(value);
+        const read = parseJson(String(value));
+        expect(typeof read === 'number' ? BigInt(read) : read).toBe(value);
       }),
     );
     expect(parseJson('9007199254740993')).toBe(9007199254740993n);
@@ -69,7 +90,7 @@ describe('reading', () => {
   test.each([
     ['{"a":1,"a":2}', /key "a" comes twice/],
     [`${'['.repeat(66)}${']'.repeat(66)}`, /nested deeper than 64/],
-    [`${'['.repeat(1_000_000)}`, /nested deeper than 64/],
+    ['['.repeat(1_000_000), /nested deeper than 64/],
     ['1e999', /beyond a double/],
     ['"\u0001"', /control character/],
     ['"abc', /without an end/],

@@ -9,7 +9,14 @@
 
 import { DbError } from '../../core/index.ts';
 
-export type JsonValue = null | boolean | number | bigint | string | readonly JsonValue[] | JsonObject;
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | readonly JsonValue[]
+  | JsonObject;
 
 /** Nesting that a body may have. */
 export const jsonDepthMax = 64;
@@ -57,7 +64,14 @@ export function parseJson(text: string): JsonValue {
 const quote = 0x22;
 const backslash = 0x5c;
 const escapes: Readonly<Record<string, string>> = {
-  '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t',
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
 };
 const numberPattern = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
 
@@ -102,9 +116,11 @@ class Parser {
     if (this.#take('}')) return new JsonObject(this.#text, members);
     do {
       this.#space();
-      if (this.#text.charCodeAt(this.#position) !== quote) throw this.#error('expected a key in quotes');
+      if (this.#text.charCodeAt(this.#position) !== quote)
+        throw this.#error('expected a key in quotes');
       const key = this.#string();
-      if (members.has(key)) throw this.#error(`key ${JSON.stringify(key.slice(0, 100))} comes twice`);
+      if (members.has(key))
+        throw this.#error(`key ${JSON.stringify(key.slice(0, 100))} comes twice`);
       this.#space();
       if (!this.#take(':')) throw this.#error('expected :');
       this.#space();
@@ -138,7 +154,8 @@ class Parser {
       if (code === quote) break;
       if (code === backslash) return this.#escapedString(start, position);
       // NaN, past the end, fails this comparison too.
-      if (!(code >= 0x20)) throw this.#error('a string without an end, or with a control character');
+      if (!(code >= 0x20))
+        throw this.#error('a string without an end, or with a control character');
       position += 1;
     }
     this.#position = position + 1;
@@ -151,7 +168,8 @@ class Parser {
     for (;;) {
       const code = this.#text.charCodeAt(position);
       if (code === quote) break;
-      if (!(code >= 0x20)) throw this.#error('a string without an end, or with a control character');
+      if (!(code >= 0x20))
+        throw this.#error('a string without an end, or with a control character');
       if (code !== backslash) {
         result += this.#text[position];
         position += 1;
@@ -174,7 +192,8 @@ class Parser {
 
   #unicodeEscape(start: number): string {
     const digits = this.#text.slice(start, start + 4);
-    if (!/^[0-9a-fA-F]{4}$/.test(digits)) throw this.#error('an escape \\u needs four hexadecimal digits');
+    if (!/^[0-9a-fA-F]{4}$/.test(digits))
+      throw this.#error('an escape \\u needs four hexadecimal digits');
     return String.fromCharCode(Number.parseInt(digits, 16));
   }
 
@@ -185,7 +204,8 @@ class Parser {
     const [digits, fraction, exponent] = match;
     this.#position += digits.length;
     const value = Number(digits);
-    if (!Number.isFinite(value)) throw this.#error(`number ${digits.slice(0, 30)} is beyond a double`);
+    if (!Number.isFinite(value))
+      throw this.#error(`number ${digits.slice(0, 30)} is beyond a double`);
     const integer = fraction === undefined && exponent === undefined;
     return integer && !Number.isSafeInteger(value) ? BigInt(digits) : value;
   }
@@ -211,7 +231,10 @@ class Parser {
   }
 
   #error(what: string): DbError {
-    return new DbError({ code: 'value-json', message: `not JSON at position ${this.#position}: ${what}` });
+    return new DbError({
+      code: 'value-json',
+      message: `not JSON at position ${this.#position}: ${what}`,
+    });
   }
 }
 
@@ -240,8 +263,13 @@ export function writeJson(value: JsonOutput, int64AsText: boolean): string {
   if (typeof value === 'bigint') return int64AsText ? `"${value}"` : String(value);
   if (value instanceof RawJson) return value.text;
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map((item: JsonOutput) => writeJson(item, int64AsText)).join(',')}]`;
-  const entries: Iterable<[string, JsonOutput]> = value instanceof Map ? value : Object.entries(value);
-  const members = Array.from(entries, ([key, item]) => `${JSON.stringify(key)}:${writeJson(item, int64AsText)}`);
+  if (Array.isArray(value))
+    return `[${value.map((item: JsonOutput) => writeJson(item, int64AsText)).join(',')}]`;
+  const entries: Iterable<[string, JsonOutput]> =
+    value instanceof Map ? value : Object.entries(value);
+  const members = Array.from(
+    entries,
+    ([key, item]) => `${JSON.stringify(key)}:${writeJson(item, int64AsText)}`,
+  );
   return `{${members.join(',')}}`;
 }

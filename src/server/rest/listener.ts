@@ -8,9 +8,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, DbError } from '../../core/index.ts';
 import { requestSizeBytesMax } from '../../core/limits.ts';
-import type { CallContext, Database } from '../../service/api.ts';
+import type { CallContext, Database } from '../../service/index.ts';
 import { failureOf, restCodes } from '../status.ts';
-import { RestError } from './body.ts';
+import { RestError, text } from './body.ts';
 import { JsonObject, type JsonOutput, parseJson, writeJson } from './json.ts';
 import { collectionRoutes } from './collections.ts';
 import { entityRoutes } from './entities.ts';
@@ -18,7 +18,9 @@ import type { Route } from './route.ts';
 
 const prefix = '/v2/vectordb/';
 const routes: ReadonlyMap<string, Route> = new Map([
-  ...Object.entries(collectionRoutes).map(([path, route]) => [`collections/${path}`, route] as const),
+  ...Object.entries(collectionRoutes).map(
+    ([path, route]) => [`collections/${path}`, route] as const,
+  ),
   ...Object.entries(entityRoutes).map(([path, route]) => [`entities/${path}`, route] as const),
 ]);
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
@@ -31,7 +33,9 @@ export interface RestParts {
 type Reply = { readonly [key: string]: JsonOutput };
 
 /** A listener for node:http that answers REST v2. */
-export function createRestListener(parts: RestParts): (request: IncomingMessage, response: ServerResponse) => void {
+export function createRestListener(
+  parts: RestParts,
+): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     serve(parts, request, response).catch((thrown: unknown) => {
       // The answer could not be sent: the peer is gone, or its body broke off.
@@ -40,7 +44,11 @@ export function createRestListener(parts: RestParts): (request: IncomingMessage,
   };
 }
 
-async function serve(parts: RestParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(
+  parts: RestParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   response.setHeader('Access-Control-Allow-Origin', '*');
   response.setHeader('Access-Control-Allow-Credentials', 'true');
   response.setHeader('Access-Control-Allow-Headers', '*');
@@ -52,12 +60,19 @@ async function serve(parts: RestParts, request: IncomingMessage, response: Serve
   const route = request.method === 'POST' ? routes.get(pathOf(request)) : undefined;
   if (route === undefined) {
     // The body is not read, so the connection cannot be used again.
-    response.writeHead(404, { 'Content-Type': 'text/plain', Connection: 'close' }).end('404 page not found');
+    response
+      .writeHead(404, { 'Content-Type': 'text/plain', Connection: 'close' })
+      .end('404 page not found');
     return;
   }
   const bytes = await readBody(request);
   if (bytes === null) {
-    const error = new DbError({ code: 'request-too-large', field: 'body', expected: `at most ${requestSizeBytesMax} bytes`, received: 'more' });
+    const error = new DbError({
+      code: 'request-too-large',
+      field: 'body',
+      expected: `at most ${requestSizeBytesMax} bytes`,
+      received: 'more',
+    });
     send(response, 413, { code: failureOf(error).code, message: failureOf(error).reason }, false);
     return;
   }
@@ -75,10 +90,12 @@ async function answer(
   let subject = { database: '', collection: '' };
   try {
     const body = parseBody(bytes);
-    const headerDatabase = request.headers['db-name'];
-    const database = body.get('dbName') ?? headerDatabase ?? '';
+    const header = request.headers['db-name'];
     const collection = body.get('collectionName');
-    subject = { database: String(database), collection: typeof collection === 'string' ? collection : '' };
+    subject = {
+      database: text(body, 'dbName', typeof header === 'string' ? header : ''),
+      collection: typeof collection === 'string' ? collection : '',
+    };
     const reply = await route(parts.database, body, subject, contextOf(request, response));
     return { code: 0, ...reply };
   } catch (thrown) {
@@ -93,9 +110,15 @@ function parseBody(bytes: Uint8Array): JsonObject {
     const parsed = parseJson(strictUtf8.decode(bytes));
     if (parsed instanceof JsonObject) return parsed;
   } catch (thrown) {
-    throw new RestError(restCodes.notJson, `can only accept json format request, error: ${DbError.from(thrown).message}`);
+    throw new RestError(
+      restCodes.notJson,
+      `can only accept json format request, error: ${DbError.from(thrown).message}`,
+    );
   }
-  throw new RestError(restCodes.notJson, 'can only accept json format request, error: the body is no JSON object');
+  throw new RestError(
+    restCodes.notJson,
+    'can only accept json format request, error: the body is no JSON object',
+  );
 }
 
 function pathOf(request: IncomingMessage): string {
@@ -122,13 +145,19 @@ function contextOf(request: IncomingMessage, response: ServerResponse): CallCont
   response.once('close', () => {
     if (!response.writableFinished) cancel.abort();
   });
-  return { timeoutMs: Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : 0, signal: cancel.signal };
+  return {
+    timeoutMs: Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : 0,
+    signal: cancel.signal,
+  };
 }
 
 function send(response: ServerResponse, status: number, reply: Reply, int64AsText: boolean): void {
-  const text = writeJson(reply, int64AsText);
-  const headers = { 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': Buffer.byteLength(text) };
+  const json = writeJson(reply, int64AsText);
+  const headers = {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(json),
+  };
   // After 413 the rest of the body is still coming; nobody will read it.
   response.writeHead(status, status === 200 ? headers : { ...headers, Connection: 'close' });
-  response.end(text);
+  response.end(json);
 }

@@ -6,10 +6,17 @@
 
 import { at, DbError } from '../../core/index.ts';
 import type { PrimaryKeys } from '../../../native/index.ts';
-import { type BatchColumn, dataTypes, fixedWidthBytes, isPresent, metaFieldId, primaryKeyOf } from '../../model/index.ts';
-import type { QueryResult, SearchResult } from '../../service/api.ts';
+import {
+  type BatchColumn,
+  dataTypes,
+  fixedWidthBytes,
+  isPresent,
+  metaFieldId,
+  primaryKeyOf,
+} from '../../model/index.ts';
+import type { OutputRows, QueryResult, SearchResult } from '../../service/index.ts';
 import { keyColumn } from '../grpc/codec/keys.ts';
-import { pickMembers } from '../json-pick.ts';
+import { type MemberPicker, memberPicker } from '../json-pick.ts';
 import { type OutputColumn, outputColumns } from '../output-columns.ts';
 import { JsonObject, type JsonOutput, parseJson, RawJson } from './json.ts';
 
@@ -20,7 +27,9 @@ export function keysOutput(keys: PrimaryKeys): JsonOutput {
   if (keys.kind === 'int64') return [...keys.values];
   const texts: string[] = [];
   for (let row = 0; row + 1 < keys.offsets.length; row++) {
-    texts.push(decoder.decode(keys.bytes.subarray(at(keys.offsets, row), at(keys.offsets, row + 1))));
+    texts.push(
+      decoder.decode(keys.bytes.subarray(at(keys.offsets, row), at(keys.offsets, row + 1))),
+    );
   }
   return texts;
 }
@@ -29,8 +38,9 @@ export function keysOutput(keys: PrimaryKeys): JsonOutput {
 export function queryRows(result: QueryResult): JsonOutput {
   if (result.kind === 'count') return [{ 'count(*)': BigInt(result.count) }];
   const { columns } = outputColumns(result.schema, result.output, null);
+  const pick = pickerOf(result.output);
   return Array.from({ length: result.output.rows.rowCount }, (_, row) =>
-    renderRow(columns, row, result.output.dynamicKeys),
+    renderRow(columns, row, pick),
   );
 }
 
@@ -39,23 +49,28 @@ export function searchRows(result: SearchResult): JsonOutput {
   const key = primaryKeyOf(result.schema);
   const keys = keyColumn(result.keys, key.id);
   const { columns } = outputColumns(result.schema, result.output, result.keys);
+  const pick = pickerOf(result.output);
   return Array.from(result.scores, (score, row) => {
-    const members = renderRow(columns, row, result.output.dynamicKeys);
+    const members = renderRow(columns, row, pick);
     members.set(key.name, renderCell(keys, row));
     return members.set('distance', new RawJson(floatText(score)));
   });
+}
+
+function pickerOf(output: OutputRows): MemberPicker | null {
+  return output.dynamicKeys === null ? null : memberPicker(output.dynamicKeys);
 }
 
 // A Map, since a field may be called __proto__.
 function renderRow(
   columns: readonly OutputColumn[],
   row: number,
-  dynamicKeys: readonly string[] | null,
+  pick: MemberPicker | null,
 ): Map<string, JsonOutput> {
   const members = new Map<string, JsonOutput>();
   for (const { field, column } of columns) {
     if (field.id !== metaFieldId) members.set(field.name, renderCell(column, row));
-    else addDynamicMembers(members, variableBytes(column, row), dynamicKeys);
+    else addDynamicMembers(members, variableBytes(column, row), pick);
   }
   return members;
 }
@@ -63,9 +78,9 @@ function renderRow(
 function addDynamicMembers(
   members: Map<string, JsonOutput>,
   object: Uint8Array,
-  dynamicKeys: readonly string[] | null,
+  pick: MemberPicker | null,
 ): void {
-  const parsed = parseJson(decoder.decode(dynamicKeys === null ? object : pickMembers(object, dynamicKeys)));
+  const parsed = parseJson(decoder.decode(pick === null ? object : pick(object)));
   if (!(parsed instanceof JsonObject)) return;
   for (const key of parsed.keys()) members.set(key, new RawJson(parsed.raw(key)));
 }
@@ -96,7 +111,10 @@ function renderCell(column: BatchColumn, row: number): JsonOutput {
     case dataTypes.FloatVector:
       return floatVector(view, row * fixedWidthBytes(type, column.dim), column.dim);
     default:
-      throw new DbError({ code: 'unimplemented', message: `field type ${type} by REST: not implemented yet` });
+      throw new DbError({
+        code: 'unimplemented',
+        message: `field type ${type} by REST: not implemented yet`,
+      });
   }
 }
 

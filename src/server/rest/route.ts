@@ -3,7 +3,7 @@
 //
 // What a REST route is: a function from a parsed body to the reply's members beside `code`.
 
-import type { CallContext, CollectionName, Database } from '../../service/api.ts';
+import type { CallContext, CollectionName, Database } from '../../service/index.ts';
 import type { JsonObject, JsonOutput } from './json.ts';
 
 export type Route = (

@@ -19,11 +19,16 @@ import {
   type RowBatch,
 } from '../../model/index.ts';
 import { jsonKind } from './body.ts';
-import { JsonObject, type JsonValue, parseJson, writeJson } from './json.ts';
+import { type JsonObject, type JsonValue, parseJson, writeJson } from './json.ts';
 
 const encoder = new TextEncoder();
 const loneSurrogate = /\p{Surrogate}/u;
-const integerRanges: Readonly<Record<number, bigint>> = { 2: 1n << 7n, 3: 1n << 15n, 4: 1n << 31n, 5: 1n << 63n };
+const integerRanges: Readonly<Record<number, bigint>> = {
+  2: 1n << 7n,
+  3: 1n << 15n,
+  4: 1n << 31n,
+  5: 1n << 63n,
+};
 
 /** Columns of all fields that the rows give; null = absent in that row. */
 export function decodeRows(schema: CollectionSchema, rows: readonly JsonObject[]): RowBatch {
@@ -44,7 +49,12 @@ function checkKeys(schema: CollectionSchema, row: JsonObject, position: number):
   for (const key of row.keys()) {
     const field = key === metaFieldName ? null : fieldByName(schema, key);
     if (field === null && (!schema.dynamic || key === metaFieldName)) {
-      throw new DbError({ code: 'field-unknown', field: key, expected: `a field of collection ${schema.name}`, received: `data[${position}].${key}` });
+      throw new DbError({
+        code: 'field-unknown',
+        field: key,
+        expected: `a field of collection ${schema.name}`,
+        received: `data[${position}].${key}`,
+      });
     }
   }
 }
@@ -55,12 +65,21 @@ function decodeColumn(field: FieldSchema, rows: readonly JsonObject[]): BatchCol
     const value = row.get(field.name) ?? null;
     if (value !== null) return decodeCell(field, value, row);
     if (!mustCome(field)) return null;
-    throw new DbError({ code: 'field-missing', field: field.name, expected: typeText(field), received: row.get(field.name) === null ? 'null' : 'nothing' });
+    throw new DbError({
+      code: 'field-missing',
+      field: field.name,
+      expected: typeText(field),
+      received: row.get(field.name) === null ? 'null' : 'nothing',
+    });
   });
   return columnOfCells(field, cells, width);
 }
 
-function columnOfCells(field: FieldSchema, cells: readonly (Uint8Array | null)[], width: number): BatchColumn {
+function columnOfCells(
+  field: FieldSchema,
+  cells: readonly (Uint8Array | null)[],
+  width: number,
+): BatchColumn {
   const offsets = width > 0 ? null : new Uint32Array(cells.length + 1);
   const validity = new Uint8Array(Math.ceil(cells.length / 8));
   let nullCount = 0;
@@ -78,7 +97,16 @@ function columnOfCells(field: FieldSchema, cells: readonly (Uint8Array | null)[]
     next += width > 0 ? width : (cell?.length ?? 0);
   }
   const { id: fieldId, type, elementType, dim } = field;
-  return { fieldId, type, elementType, dim, nullCount, validity: nullCount === 0 ? null : validity, offsets, data };
+  return {
+    fieldId,
+    type,
+    elementType,
+    dim,
+    nullCount,
+    validity: nullCount === 0 ? null : validity,
+    offsets,
+    data,
+  };
 }
 
 function decodeCell(field: FieldSchema, value: JsonValue, row: JsonObject): Uint8Array {
@@ -102,7 +130,10 @@ function decodeCell(field: FieldSchema, value: JsonValue, row: JsonObject): Uint
     case dataTypes.FloatVector:
       return floatVectorBytes(field, value);
     default:
-      throw new DbError({ code: 'unimplemented', message: `field ${field.name}: ${typeText(field)} by REST is not implemented yet` });
+      throw new DbError({
+        code: 'unimplemented',
+        message: `field ${field.name}: ${typeText(field)} by REST is not implemented yet`,
+      });
   }
 }
 
@@ -111,7 +142,12 @@ function integerBytes(field: FieldSchema, value: JsonValue): Uint8Array {
   if (integer === null) throw wrongType(field, value);
   const bound = integerRanges[field.type] ?? 0n;
   if (integer < -bound || integer >= bound) {
-    throw new DbError({ code: 'value-range', field: field.name, expected: `${typeText(field)} from ${-bound} to ${bound - 1n}`, received: String(integer).slice(0, 40) });
+    throw new DbError({
+      code: 'value-range',
+      field: field.name,
+      expected: `${typeText(field)} from ${-bound} to ${bound - 1n}`,
+      received: String(integer).slice(0, 40),
+    });
   }
   return new Uint8Array(BigInt64Array.of(integer).buffer, 0, fixedWidthBytes(field.type, 0));
 }
@@ -120,7 +156,9 @@ function integerBytes(field: FieldSchema, value: JsonValue): Uint8Array {
 function integerOf(value: JsonValue): bigint | null {
   if (typeof value === 'bigint') return value;
   if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : null;
-  return typeof value === 'string' && /^[+-]?\d{1,20}$/.test(value) ? BigInt(value.replace('+', '')) : null;
+  return typeof value === 'string' && /^[+-]?\d{1,20}$/.test(value)
+    ? BigInt(value.replace('+', ''))
+    : null;
 }
 
 /** An Int64 key; throws with the field's name. */
@@ -136,7 +174,12 @@ function floatBytes(field: FieldSchema, value: JsonValue): Uint8Array {
   if (field.type === dataTypes.Double) return new Uint8Array(Float64Array.of(number).buffer);
   const single = Math.fround(number);
   if (!Number.isFinite(single)) {
-    throw new DbError({ code: 'value-range', field: field.name, expected: 'a Float', received: String(number) });
+    throw new DbError({
+      code: 'value-range',
+      field: field.name,
+      expected: 'a Float',
+      received: String(number),
+    });
   }
   return new Uint8Array(Float32Array.of(single).buffer);
 }
@@ -145,16 +188,31 @@ function floatBytes(field: FieldSchema, value: JsonValue): Uint8Array {
 export function floatVectorBytes(field: FieldSchema, value: JsonValue): Uint8Array {
   if (!Array.isArray(value)) throw wrongType(field, value);
   if (value.length !== field.dim) {
-    throw new DbError({ code: 'vector-dimension', field: field.name, expected: `dim ${field.dim}`, received: value.length });
+    throw new DbError({
+      code: 'vector-dimension',
+      field: field.name,
+      expected: `dim ${field.dim}`,
+      received: value.length,
+    });
   }
   const vector = new Float32Array(value.length);
   for (const [i, item] of (value as readonly JsonValue[]).entries()) {
     if (typeof item !== 'number' && typeof item !== 'bigint') {
-      throw new DbError({ code: 'field-type', field: field.name, expected: `a number at [${i}]`, received: jsonKind(item) });
+      throw new DbError({
+        code: 'field-type',
+        field: field.name,
+        expected: `a number at [${i}]`,
+        received: jsonKind(item),
+      });
     }
     vector[i] = Number(item);
     if (!Number.isFinite(vector[i])) {
-      throw new DbError({ code: 'value-range', field: field.name, expected: `a Float at [${i}]`, received: String(item) });
+      throw new DbError({
+        code: 'value-range',
+        field: field.name,
+        expected: `a Float at [${i}]`,
+        received: String(item),
+      });
     }
   }
   return new Uint8Array(vector.buffer);
@@ -176,7 +234,8 @@ function dynamicColumn(schema: CollectionSchema, rows: readonly JsonObject[]): B
   const cells = rows.map((row) => {
     const members: string[] = [];
     for (const key of row.keys()) {
-      if (fieldByName(schema, key) === null) members.push(`${writeJson(key, false)}:${row.raw(key)}`);
+      if (fieldByName(schema, key) === null)
+        members.push(`${writeJson(key, false)}:${row.raw(key)}`);
     }
     return utf8(metaField, `{${members.join(',')}}`);
   });
@@ -186,11 +245,21 @@ function dynamicColumn(schema: CollectionSchema, rows: readonly JsonObject[]): B
 function utf8(field: FieldSchema, value: string): Uint8Array {
   // An escape such as \ud800 alone is JSON, but no text.
   if (!loneSurrogate.test(value)) return encoder.encode(value);
-  throw new DbError({ code: 'value-utf8', field: field.name, expected: 'text', received: 'half a surrogate pair' });
+  throw new DbError({
+    code: 'value-utf8',
+    field: field.name,
+    expected: 'text',
+    received: 'half a surrogate pair',
+  });
 }
 
 function wrongType(field: FieldSchema, value: JsonValue): DbError {
-  return new DbError({ code: 'field-type', field: field.name, expected: typeText(field), received: jsonKind(value) });
+  return new DbError({
+    code: 'field-type',
+    field: field.name,
+    expected: typeText(field),
+    received: jsonKind(value),
+  });
 }
 
 function typeText(field: FieldSchema): string {

@@ -9,9 +9,14 @@ import fc from 'fast-check';
 import protobuf from 'protobufjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { writeDescriptors } from '../../../../scripts/proto-descriptors.mjs';
-import { int64Keys, testBatch, testColumn, testField } from '../../../../test/support/fake-database.ts';
+import {
+  int64Keys,
+  testBatch,
+  testColumn,
+  testField,
+} from '../../../../test/support/fake-database.ts';
 import { type CollectionSchema, dataTypes, metaField } from '../../../model/index.ts';
-import type { SearchResult } from '../../../service/api.ts';
+import type { SearchResult } from '../../../service/index.ts';
 import { decodeInsertHeader } from './insert-header.ts';
 import { decodeDeleteRequest, decodeQueryRequest } from './query-request.ts';
 import { encodeMutationResult, encodeQueryResults, encodeSearchResults } from './replies.ts';
@@ -22,7 +27,9 @@ let root: protobuf.Root;
 
 beforeAll(() => {
   writeDescriptors();
-  root = protobuf.Root.fromJSON(require('@zilliz/milvus2-sdk-node/dist/milvus/proto-json/milvus.js').default);
+  root = protobuf.Root.fromJSON(
+    require('@zilliz/milvus2-sdk-node/dist/milvus/proto-json/milvus.js').default,
+  );
 });
 
 function encode(name: string, value: object): Uint8Array {
@@ -49,7 +56,12 @@ const fields = {
   wide: testField(110, 'wide', dataTypes.Int32),
 } as const;
 const schema: CollectionSchema = {
-  name: 'books', description: '', fields: Object.values(fields), dynamic: true, version: 0, nextFieldId: 111,
+  name: 'books',
+  description: '',
+  fields: Object.values(fields),
+  dynamic: true,
+  version: 0,
+  nextFieldId: 111,
 };
 
 function placeholder(type: number, values: Uint8Array[]): Uint8Array {
@@ -69,25 +81,63 @@ function searchBytes(more: object): Uint8Array {
 describe('search requests', () => {
   test('are read whole', () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 40 });
-    const vectors = fc.array(fc.uint8Array({ minLength: 8, maxLength: 8 }), { minLength: 1, maxLength: 5 });
+    const vectors = fc.array(fc.uint8Array({ minLength: 8, maxLength: 8 }), {
+      minLength: 1,
+      maxLength: 5,
+    });
     fc.assert(
-      fc.property(text, text, fc.array(text), fc.array(text), vectors, fc.integer({ min: 1, max: 16384 }), (collection, dsl, partitions, output, values, topk) => {
-        const request = decodeSearchRequest(
-          encode('milvus.SearchRequest', {
-            db_name: 'default', collection_name: collection, dsl, dsl_type: 1, partition_names: partitions, output_fields: output,
-            placeholder_group: placeholder(101, values), nq: values.length, use_default_consistency: true, guarantee_timestamp: '445644800000000002',
-            search_params: [
-              { key: 'anns_field', value: 'vector' }, { key: 'topk', value: String(topk) }, { key: 'params', value: '{"ef": 64, "metric_type": "L2"}' },
-              { key: 'metric_type', value: 'IP' }, { key: 'round_decimal', value: '3' }, { key: 'ignore_growing', value: 'True' }, { key: 'ef', value: '12' },
-            ],
-          }),
-        );
-        expect(request).toMatchObject({
-          database: 'default', collection, filter: dsl, partitions, outputFields: output, field: 'vector', queryType: 101, limit: topk, offset: 0,
-          metric: 'IP', params: { ef: 64 }, roundDecimal: 3, ignoreGrowing: true, consistency: { level: null, guarantee: 445644800000000002n },
-        });
-        expect(request.queries.map((query) => [...query])).toEqual(values.map((value) => [...value]));
-      }),
+      fc.property(
+        text,
+        text,
+        fc.array(text),
+        fc.array(text),
+        vectors,
+        fc.integer({ min: 1, max: 16384 }),
+        (collection, dsl, partitions, output, values, topk) => {
+          const request = decodeSearchRequest(
+            encode('milvus.SearchRequest', {
+              db_name: 'default',
+              collection_name: collection,
+              dsl,
+              dsl_type: 1,
+              partition_names: partitions,
+              output_fields: output,
+              placeholder_group: placeholder(101, values),
+              nq: values.length,
+              use_default_consistency: true,
+              guarantee_timestamp: '445644800000000002',
+              search_params: [
+                { key: 'anns_field', value: 'vector' },
+                { key: 'topk', value: String(topk) },
+                { key: 'params', value: '{"ef": 64, "metric_type": "L2"}' },
+                { key: 'metric_type', value: 'IP' },
+                { key: 'round_decimal', value: '3' },
+                { key: 'ignore_growing', value: 'True' },
+                { key: 'ef', value: '12' },
+              ],
+            }),
+          );
+          expect(request).toMatchObject({
+            database: 'default',
+            collection,
+            filter: dsl,
+            partitions,
+            outputFields: output,
+            field: 'vector',
+            queryType: 101,
+            limit: topk,
+            offset: 0,
+            metric: 'IP',
+            params: { ef: 64 },
+            roundDecimal: 3,
+            ignoreGrowing: true,
+            consistency: { level: null, guarantee: 445644800000000002n },
+          });
+          expect(request.queries.map((query) => [...query])).toEqual(
+            values.map((value) => [...value]),
+          );
+        },
+      ),
     );
   });
 
@@ -101,34 +151,90 @@ describe('search requests', () => {
           name: { string_val: 'x' },
           ids: { array_val: { long_data: { data: ['1', '9007199254740993'] } } },
           none: { array_val: {} },
-          nested: { array_val: { array_data: { data: [{ double_data: { data: [1.5] } }, { string_data: { data: ['a'] } }] } } },
+          nested: {
+            array_val: {
+              array_data: {
+                data: [{ double_data: { data: [1.5] } }, { string_data: { data: ['a'] } }],
+              },
+            },
+          },
         },
       }),
     );
     expect(Object.fromEntries(templates)).toEqual({
-      yes: true, id: -(2n ** 63n), price: 2, name: 'x', ids: [1n, 2n ** 53n + 1n], none: [], nested: [[1.5], ['a']],
+      yes: true,
+      id: -(2n ** 63n),
+      price: 2,
+      name: 'x',
+      ids: [1n, 2n ** 53n + 1n],
+      none: [],
+      nested: [[1.5], ['a']],
     });
   });
 
   test.each([
     [{ placeholder_group: new Uint8Array(0) }, 'parameter-invalid', /at least 1 query vector/],
     [{ placeholder_group: placeholderLater(999) }, 'unimplemented', /embedding lists/],
-    [{ placeholder_group: placeholderLater(5) }, 'parameter-invalid', /expected a vector type, received 5/],
+    [
+      { placeholder_group: placeholderLater(5) },
+      'parameter-invalid',
+      /expected a vector type, received 5/,
+    ],
     [{ nq: 2 }, 'parameter-invalid', /field nq: expected 2 query vectors, received 1/],
-    [{ search_params: [{ key: 'topk', value: 'ten' }] }, 'parameter-invalid', /field topk: expected an integer, received ten/],
-    [{ search_params: [{ key: 'round_decimal', value: '7' }] }, 'parameter-invalid', /round_decimal/],
-    [{ search_params: [{ key: 'params', value: '[1]' }] }, 'parameter-invalid', /field params: expected a JSON object/],
-    [{ search_params: [{ key: 'params', value: '{' }] }, 'parameter-invalid', /field params: expected a JSON object/],
-    [{ search_params: [{ key: 'ignore_growing', value: 'maybe' }] }, 'parameter-invalid', /true or false/],
-    [{ search_params: [{ key: 'group_by_field', value: 'title' }] }, 'unimplemented', /group_by_field/],
+    [
+      { search_params: [{ key: 'topk', value: 'ten' }] },
+      'parameter-invalid',
+      /field topk: expected an integer, received ten/,
+    ],
+    [
+      { search_params: [{ key: 'round_decimal', value: '7' }] },
+      'parameter-invalid',
+      /round_decimal/,
+    ],
+    [
+      { search_params: [{ key: 'params', value: '[1]' }] },
+      'parameter-invalid',
+      /field params: expected a JSON object/,
+    ],
+    [
+      { search_params: [{ key: 'params', value: '{' }] },
+      'parameter-invalid',
+      /field params: expected a JSON object/,
+    ],
+    [
+      { search_params: [{ key: 'ignore_growing', value: 'maybe' }] },
+      'parameter-invalid',
+      /true or false/,
+    ],
+    [
+      { search_params: [{ key: 'group_by_field', value: 'title' }] },
+      'unimplemented',
+      /group_by_field/,
+    ],
     [{ consistency_level: 9 }, 'parameter-invalid', /consistency_level/],
-    [{ placeholder_group: undefined, ids: { int_id: { data: [1] } } }, 'unimplemented', /search by ids/],
+    [
+      { placeholder_group: undefined, ids: { int_id: { data: [1] } } },
+      'unimplemented',
+      /search by ids/,
+    ],
     [{ function_score: {} }, 'unimplemented', /function_score/],
   ])('refuses %j', (more, code, message) => {
-    const given = Object.entries(more).map(([key, value]) => [key, typeof value === 'function' ? value() : value]);
-    const bytes = () => searchBytes(Object.fromEntries(given.filter(([, value]) => value !== undefined)));
-    const plain = 'ids' in more ? encode('milvus.SearchRequest', { collection_name: 'books', ids: { int_id: { data: [1] } } }) : bytes();
-    expect(() => decodeSearchRequest(plain)).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) }));
+    const given = Object.entries(more).map(([key, value]) => [
+      key,
+      typeof value === 'function' ? value() : value,
+    ]);
+    const bytes = () =>
+      searchBytes(Object.fromEntries(given.filter(([, value]) => value !== undefined)));
+    const plain =
+      'ids' in more
+        ? encode('milvus.SearchRequest', {
+            collection_name: 'books',
+            ids: { int_id: { data: [1] } },
+          })
+        : bytes();
+    expect(() => decodeSearchRequest(plain)).toThrow(
+      expect.objectContaining({ code, message: expect.stringMatching(message) }),
+    );
   });
 
   test.each([
@@ -151,31 +257,70 @@ function placeholderLater(type: number): () => Uint8Array {
 describe('query, delete and insert requests', () => {
   test('a query is read whole; without a limit its offset does not count', () => {
     const bytes = encode('milvus.QueryRequest', {
-      collection_name: 'books', expr: 'id > 3', output_fields: ['*'], partition_names: ['_default'], consistency_level: 2,
-      query_params: [{ key: 'limit', value: '5' }, { key: 'offset', value: '2' }, { key: 'iterator', value: 'True' }],
+      collection_name: 'books',
+      expr: 'id > 3',
+      output_fields: ['*'],
+      partition_names: ['_default'],
+      consistency_level: 2,
+      query_params: [
+        { key: 'limit', value: '5' },
+        { key: 'offset', value: '2' },
+        { key: 'iterator', value: 'True' },
+      ],
     });
     expect(decodeQueryRequest(bytes)).toMatchObject({
-      collection: 'books', filter: 'id > 3', outputFields: ['*'], partitions: ['_default'], limit: 5, offset: 2, orderByKey: true, keys: null,
+      collection: 'books',
+      filter: 'id > 3',
+      outputFields: ['*'],
+      partitions: ['_default'],
+      limit: 5,
+      offset: 2,
+      orderByKey: true,
+      keys: null,
     });
-    const unlimited = encode('milvus.QueryRequest', { query_params: [{ key: 'offset', value: '2' }] });
+    const unlimited = encode('milvus.QueryRequest', {
+      query_params: [{ key: 'offset', value: '2' }],
+    });
     expect(decodeQueryRequest(unlimited)).toMatchObject({ limit: 0, offset: 0 });
     const none = encode('milvus.QueryRequest', { query_params: [{ key: 'limit', value: '0' }] });
     expect(() => decodeQueryRequest(none)).toThrow(/field limit: expected at least 1, received 0/);
   });
 
   test('a delete needs a filter', () => {
-    const bytes = encode('milvus.DeleteRequest', { collection_name: 'books', expr: 'id in [1]', partition_name: 'p' });
-    expect(decodeDeleteRequest(bytes)).toMatchObject({ collection: 'books', filter: 'id in [1]', partition: 'p', consistency: { level: 0 } });
-    expect(() => decodeDeleteRequest(encode('milvus.DeleteRequest', { expr: ' ' }))).toThrow(/filter/);
+    const bytes = encode('milvus.DeleteRequest', {
+      collection_name: 'books',
+      expr: 'id in [1]',
+      partition_name: 'p',
+    });
+    expect(decodeDeleteRequest(bytes)).toMatchObject({
+      collection: 'books',
+      filter: 'id in [1]',
+      partition: 'p',
+      consistency: { level: 0 },
+    });
+    expect(() => decodeDeleteRequest(encode('milvus.DeleteRequest', { expr: ' ' }))).toThrow(
+      /filter/,
+    );
   });
 
   test("an insert's header is found around its columns", () => {
     const column = { type: 5, field_name: 'id', scalars: { long_data: { data: [1, 2, 3] } } };
     const bytes = encode('milvus.InsertRequest', {
-      db_name: 'd', collection_name: 'books', partition_name: 'p', fields_data: [column, column], num_rows: 3, schema_timestamp: '445644800000000002',
+      db_name: 'd',
+      collection_name: 'books',
+      partition_name: 'p',
+      fields_data: [column, column],
+      num_rows: 3,
+      schema_timestamp: '445644800000000002',
     });
     const request = decodeInsertHeader(bytes);
-    expect(request).toMatchObject({ database: 'd', collection: 'books', partition: 'p', rowCount: 3, schemaTimestamp: 445644800000000002n });
+    expect(request).toMatchObject({
+      database: 'd',
+      collection: 'books',
+      partition: 'p',
+      rowCount: 3,
+      schemaTimestamp: 445644800000000002n,
+    });
     expect(request.rows).toEqual({ kind: 'protobuf', request: bytes });
   });
 });
@@ -188,11 +333,28 @@ describe('replies', () => {
     fc.assert(
       fc.property(fc.array(int64), fc.array(fc.integer({ min: -128, max: 127 })), (ids, smalls) => {
         const rows = testBatch(ids.length, [testColumn(fields.id, ids)]);
-        const reply = decode('milvus.QueryResults', encodeQueryResults('books', { kind: 'rows', schema, output: { ...nothing, names: ['id'], rows } }));
-        expect(reply).toMatchObject({ fields_data: [{ field_name: 'id', field_id: '100', scalars: { data: 'long_data' } }], primary_field_name: 'id' });
+        const reply = decode(
+          'milvus.QueryResults',
+          encodeQueryResults('books', {
+            kind: 'rows',
+            schema,
+            output: { ...nothing, names: ['id'], rows },
+          }),
+        );
+        expect(reply).toMatchObject({
+          fields_data: [{ field_name: 'id', field_id: '100', scalars: { data: 'long_data' } }],
+          primary_field_name: 'id',
+        });
         expect(longsOf(reply, 0)).toEqual(ids.map(String));
         const small = testBatch(smalls.length, [testColumn(fields.small, smalls)]);
-        const second = decode('milvus.QueryResults', encodeQueryResults('books', { kind: 'rows', schema, output: { ...nothing, names: ['small'], rows: small } }));
+        const second = decode(
+          'milvus.QueryResults',
+          encodeQueryResults('books', {
+            kind: 'rows',
+            schema,
+            output: { ...nothing, names: ['small'], rows: small },
+          }),
+        );
         expect(valuesOf(second, 0, 'int_data')).toEqual(smalls);
       }),
     );
@@ -212,27 +374,69 @@ describe('replies', () => {
       testColumn(fields.wide, [-(2 ** 31), 0, 2 ** 31 - 1]),
       testColumn(metaField, ['{"k": 1, "l": [1,{"k":2}]}', '{}', '{"l":"}","k":"\\"x"}']),
     ]);
-    const names = ['title', 'vector', 'k', 'id', 'big', 'flag', 'price', 'exact', 'doc', 'middle', 'wide'];
-    const reply = decode('milvus.QueryResults', encodeQueryResults('books', { kind: 'rows', schema, output: { names, dynamicKeys: ['k'], rows } }));
+    const names = 'title vector k id big flag price exact doc middle wide'.split(' ');
+    const reply = decode(
+      'milvus.QueryResults',
+      encodeQueryResults('books', {
+        kind: 'rows',
+        schema,
+        output: { names, dynamicKeys: ['k'], rows },
+      }),
+    );
     expect(reply['output_fields']).toEqual(names);
     expect(reply['fields_data']).toMatchObject([
-      { type: 21, field_name: 'title', scalars: { string_data: { data: ['a', '', 'ü'] } }, valid_data: [true, false, true] },
-      { type: 101, field_name: 'vector', vectors: { dim: '2', float_vector: { data: [1, 2, 3, 4] } }, valid_data: [true, false, true] },
+      {
+        type: 21,
+        field_name: 'title',
+        scalars: { string_data: { data: ['a', '', 'ü'] } },
+        valid_data: [true, false, true],
+      },
+      {
+        type: 101,
+        field_name: 'vector',
+        vectors: { dim: '2', float_vector: { data: [1, 2, 3, 4] } },
+        valid_data: [true, false, true],
+      },
       { type: 5, field_name: 'id', scalars: { long_data: { data: ['1', '-2', '3'] } } },
-      { field_name: 'big', scalars: { long_data: { data: ['0', String(2n ** 62n), '0'] } }, valid_data: [false, true, false] },
+      {
+        field_name: 'big',
+        scalars: { long_data: { data: ['0', String(2n ** 62n), '0'] } },
+        valid_data: [false, true, false],
+      },
       { field_name: 'flag', scalars: { bool_data: { data: [true, false, true] } } },
       { field_name: 'price', scalars: { float_data: { data: [0.5, -1, 2] } } },
       { field_name: 'exact', scalars: { double_data: { data: [0.1, 1e300, -0] } } },
-      { field_name: 'doc', scalars: { json_data: { data: ['{"a":1}', '[]', '"x"'].map((one) => Buffer.from(one)) } } },
+      {
+        field_name: 'doc',
+        scalars: { json_data: { data: ['{"a":1}', '[]', '"x"'].map((one) => Buffer.from(one)) } },
+      },
       { field_name: 'middle', scalars: { int_data: { data: [-32768, 0, 32767] } } },
       { field_name: 'wide', scalars: { int_data: { data: [-(2 ** 31), 0, 2 ** 31 - 1] } } },
-      { type: 23, field_name: '$meta', is_dynamic: true, scalars: { json_data: { data: ['{"k": 1}', '{}', '{"k":"\\"x"}'].map((one) => Buffer.from(one)) } } },
+      {
+        type: 23,
+        field_name: '$meta',
+        is_dynamic: true,
+        scalars: {
+          json_data: { data: ['{"k": 1}', '{}', '{"k":"\\"x"}'].map((one) => Buffer.from(one)) },
+        },
+      },
     ]);
   });
 
   test('no rows: every column still has its kind, vectors their dim', () => {
-    const rows = testBatch(0, [testColumn(fields.id, []), testColumn(fields.title, []), testColumn(fields.vector, [])]);
-    const reply = decode('milvus.QueryResults', encodeQueryResults('books', { kind: 'rows', schema, output: { names: ['id', 'title', 'vector'], dynamicKeys: null, rows } }));
+    const rows = testBatch(0, [
+      testColumn(fields.id, []),
+      testColumn(fields.title, []),
+      testColumn(fields.vector, []),
+    ]);
+    const reply = decode(
+      'milvus.QueryResults',
+      encodeQueryResults('books', {
+        kind: 'rows',
+        schema,
+        output: { names: ['id', 'title', 'vector'], dynamicKeys: null, rows },
+      }),
+    );
     expect(reply['fields_data']).toMatchObject([
       { field: 'scalars', scalars: { data: 'long_data' } },
       { field: 'scalars', scalars: { data: 'string_data' } },
@@ -251,30 +455,61 @@ describe('replies', () => {
       testColumn(sparse, [pair, new Uint8Array(0)]),
     ]);
     const wider = { ...schema, fields: [...schema.fields, half, bits, sparse] };
-    const reply = decode('milvus.QueryResults', encodeQueryResults('books', { kind: 'rows', schema: wider, output: { names: ['half', 'bits', 'sparse'], dynamicKeys: null, rows } }));
+    const reply = decode(
+      'milvus.QueryResults',
+      encodeQueryResults('books', {
+        kind: 'rows',
+        schema: wider,
+        output: { names: ['half', 'bits', 'sparse'], dynamicKeys: null, rows },
+      }),
+    );
     expect(reply['fields_data']).toMatchObject([
       { vectors: { dim: '2', float16_vector: Buffer.of(1, 2, 3, 4, 5, 6, 7, 8) } },
       { vectors: { dim: '8', binary_vector: Buffer.of(255, 1) } },
-      { vectors: { dim: '42', sparse_float_vector: { dim: '42', contents: [Buffer.from(pair), Buffer.alloc(0)] } } },
+      {
+        vectors: {
+          dim: '42',
+          sparse_float_vector: { dim: '42', contents: [Buffer.from(pair), Buffer.alloc(0)] },
+        },
+      },
     ]);
   });
 
   test('a search has topks of length nq, its key column only when asked', () => {
     const result: SearchResult = {
-      schema, counts: Uint32Array.of(2, 0, 1), scores: Float32Array.of(1, 0.5, 3), keys: int64Keys(5n, -6n, 2n ** 55n),
+      schema,
+      counts: Uint32Array.of(2, 0, 1),
+      scores: Float32Array.of(1, 0.5, 3),
+      keys: int64Keys(5n, -6n, 2n ** 55n),
       output: { names: ['id'], dynamicKeys: [], rows: testBatch(3, []) },
     };
     const reply = decode('milvus.SearchResults', encodeSearchResults('books', result));
     expect(reply).toMatchObject({
       status: {},
       results: {
-        num_queries: '3', topks: ['2', '0', '1'], scores: [1, 0.5, 3], ids: { int_id: { data: ['5', '-6', String(2n ** 55n)] } },
-        fields_data: [{ field_name: 'id', scalars: { long_data: { data: ['5', '-6', String(2n ** 55n)] } } }], output_fields: ['id'], primary_field_name: 'id',
+        num_queries: '3',
+        topks: ['2', '0', '1'],
+        scores: [1, 0.5, 3],
+        ids: { int_id: { data: ['5', '-6', String(2n ** 55n)] } },
+        fields_data: [
+          { field_name: 'id', scalars: { long_data: { data: ['5', '-6', String(2n ** 55n)] } } },
+        ],
+        output_fields: ['id'],
+        primary_field_name: 'id',
       },
     });
-    const bare = decode('milvus.SearchResults', encodeSearchResults('books', { ...result, output: nothing }));
+    const bare = decode(
+      'milvus.SearchResults',
+      encodeSearchResults('books', { ...result, output: nothing }),
+    );
     expect(bare).not.toHaveProperty('results.fields_data');
-    const empty = { schema, counts: new Uint32Array(2), scores: new Float32Array(0), keys: int64Keys(), output: nothing };
+    const empty = {
+      schema,
+      counts: new Uint32Array(2),
+      scores: new Float32Array(0),
+      keys: int64Keys(),
+      output: nothing,
+    };
     expect(decode('milvus.SearchResults', encodeSearchResults('books', empty))).toMatchObject({
       status: { reason: 'search result is empty' },
       results: { topks: ['0', '0'], ids: { id_field: 'int_id' } },
@@ -282,11 +517,32 @@ describe('replies', () => {
   });
 
   test('text keys, mutation results, counts', () => {
-    const keys = { kind: 'varchar', offsets: Uint32Array.of(0, 1, 1, 3), bytes: new TextEncoder().encode('aü') } as const;
-    const reply = decode('milvus.MutationResult', encodeMutationResult('insert', { keys, rowCount: 3, timestamp: 2n ** 58n + 1n }));
-    expect(reply).toMatchObject({ IDs: { str_id: { data: ['a', '', 'ü'] } }, succ_index: [0, 1, 2], insert_cnt: '3', acknowledged: true, timestamp: String(2n ** 58n + 1n) });
-    const count = decode('milvus.QueryResults', encodeQueryResults('books', { kind: 'count', schema, count: 2 ** 33 }));
-    expect(count).toMatchObject({ fields_data: [{ type: 5, field_name: 'count(*)', scalars: { long_data: { data: [String(2 ** 33)] } } }], output_fields: ['count(*)'] });
+    const keys = {
+      kind: 'varchar',
+      offsets: Uint32Array.of(0, 1, 1, 3),
+      bytes: new TextEncoder().encode('aü'),
+    } as const;
+    const reply = decode(
+      'milvus.MutationResult',
+      encodeMutationResult('insert', { keys, rowCount: 3, timestamp: 2n ** 58n + 1n }),
+    );
+    expect(reply).toMatchObject({
+      IDs: { str_id: { data: ['a', '', 'ü'] } },
+      succ_index: [0, 1, 2],
+      insert_cnt: '3',
+      acknowledged: true,
+      timestamp: String(2n ** 58n + 1n),
+    });
+    const count = decode(
+      'milvus.QueryResults',
+      encodeQueryResults('books', { kind: 'count', schema, count: 2 ** 33 }),
+    );
+    expect(count).toMatchObject({
+      fields_data: [
+        { type: 5, field_name: 'count(*)', scalars: { long_data: { data: [String(2 ** 33)] } } },
+      ],
+      output_fields: ['count(*)'],
+    });
   });
 });
 

@@ -8,14 +8,37 @@
 // pymilvus divides by it.
 
 import { assert, at, DbError } from '../../../core/index.ts';
-import { type BatchColumn, dataTypes, type FieldSchema, fixedWidthBytes, isPresent, isVectorType } from '../../../model/index.ts';
-import { pickMembers } from '../../json-pick.ts';
+import {
+  type BatchColumn,
+  dataTypes,
+  type FieldSchema,
+  fixedWidthBytes,
+  isPresent,
+  isVectorType,
+} from '../../../model/index.ts';
+import { memberPicker } from '../../json-pick.ts';
 import type { WireWriter } from '../wire/writer.ts';
 
 /** FieldData.scalars and .vectors; ScalarField's and VectorField's oneof slots. */
-const fieldSlots = { type: 1, name: 2, scalars: 3, vectors: 4, fieldId: 5, dynamic: 6, validData: 7 } as const;
+const fieldSlots = {
+  type: 1,
+  name: 2,
+  scalars: 3,
+  vectors: 4,
+  fieldId: 5,
+  dynamic: 6,
+  validData: 7,
+} as const;
 const scalarSlots = { bool: 1, int: 2, long: 3, float: 4, double: 5, string: 6, json: 9 } as const;
-const vectorSlots = { dim: 1, float: 2, binary: 3, float16: 4, bfloat16: 5, sparse: 6, int8: 7 } as const;
+const vectorSlots = {
+  dim: 1,
+  float: 2,
+  binary: 3,
+  float16: 4,
+  bfloat16: 5,
+  sparse: 6,
+  int8: 7,
+} as const;
 
 /** Writes a column as field `slot` of the open message. dynamicKeys filters $meta; null = all of it. */
 export function writeFieldData(
@@ -52,7 +75,8 @@ function writeScalars(
   const estimateBytes = column.data.byteLength + 2 * rowCount;
   writer.open(fieldSlots.scalars, estimateBytes);
   writer.open(scalarSlot(column), estimateBytes);
-  if (column.offsets !== null) writeVariable(writer, column.data, column.offsets, rowCount, dynamicKeys);
+  if (column.offsets !== null)
+    writeVariable(writer, column.data, column.offsets, rowCount, dynamicKeys);
   else writeNumbers(writer, column);
   writer.close();
   writer.close();
@@ -77,7 +101,10 @@ function scalarSlot(column: BatchColumn): number {
     case dataTypes.JSON:
       return scalarSlots.json;
     default:
-      throw new DbError({ code: 'unimplemented', message: `field type ${column.type} in a reply: not implemented yet` });
+      throw new DbError({
+        code: 'unimplemented',
+        message: `field type ${column.type} in a reply: not implemented yet`,
+      });
   }
 }
 
@@ -89,11 +116,12 @@ function writeVariable(
   rowCount: number,
   dynamicKeys: readonly string[] | null,
 ): void {
+  const pick = dynamicKeys === null ? null : memberPicker(dynamicKeys);
   for (let row = 0; row < rowCount; row++) {
     const start = at(offsets, row);
     const end = at(offsets, row + 1);
-    if (dynamicKeys === null) writer.slice(1, data, start, end);
-    else writer.bytes(1, pickMembers(data.subarray(start, end), dynamicKeys));
+    if (pick === null) writer.slice(1, data, start, end);
+    else writer.bytes(1, pick(data.subarray(start, end)));
   }
 }
 
@@ -158,7 +186,12 @@ function denseSlot(column: BatchColumn): number {
   }
 }
 
-function writeSparse(writer: WireWriter, column: BatchColumn, rowCount: number, present: readonly number[] | null): void {
+function writeSparse(
+  writer: WireWriter,
+  column: BatchColumn,
+  rowCount: number,
+  present: readonly number[] | null,
+): void {
   const { data, offsets } = column;
   assert(offsets !== null, 'a sparse column has offsets');
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);

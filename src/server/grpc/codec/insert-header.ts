@@ -5,7 +5,7 @@
 // themselves stay protobuf; native code scans, checks and copies them once. So the walk jumps over
 // every column by its length.
 
-import type { InsertRequest } from '../../../service/api.ts';
+import type { InsertRequest } from '../../../service/index.ts';
 import { WireReader } from '../wire/reader.ts';
 
 /** Reads the header of an insert; database empty = the connection's. */
@@ -24,5 +24,12 @@ export function decodeInsertHeader(bytes: Uint8Array): InsertRequest {
     else if (id === 8) schemaTimestamp = reader.uint64();
     else reader.skip();
   }
-  return { database, collection, partition, rowCount, schemaTimestamp, rows: { kind: 'protobuf', request: bytes } };
+  return {
+    database,
+    collection,
+    partition,
+    rowCount,
+    schemaTimestamp,
+    rows: { kind: 'protobuf', request: bytes },
+  };
 }

@@ -4,7 +4,7 @@
 // Milvus's QueryRequest and DeleteRequest, read straight into the services' requests.
 
 import { DbError } from '../../../core/index.ts';
-import type { DeleteRequest, QueryRequest, TemplateValue } from '../../../service/api.ts';
+import type { DeleteRequest, QueryRequest, TemplateValue } from '../../../service/index.ts';
 import { resolveConsistency } from '../../consistency.ts';
 import { flagParam, integerParam, readParams } from '../../search-params.ts';
 import { WireReader } from '../wire/reader.ts';
@@ -33,7 +33,13 @@ export function decodeQueryRequest(bytes: Uint8Array): QueryRequest {
   for (let id = reader.next(); id !== 0; id = reader.next()) readQueryField(fields, id, reader);
   const params = readParams(fields.params);
   const limit = integerParam(params, 'limit', unlimited);
-  if (limit === 0) throw new DbError({ code: 'parameter-invalid', field: 'limit', expected: 'at least 1', received: 0 });
+  if (limit === 0)
+    throw new DbError({
+      code: 'parameter-invalid',
+      field: 'limit',
+      expected: 'at least 1',
+      received: 0,
+    });
   return {
     database: fields.database,
     collection: fields.collection,
@@ -107,7 +113,18 @@ export function decodeDeleteRequest(bytes: Uint8Array): DeleteRequest {
     else reader.skip();
   }
   if (filter.trim() === '') {
-    throw new DbError({ code: 'parameter-missing', field: 'expr', expected: 'a filter that says what to delete' });
+    throw new DbError({
+      code: 'parameter-missing',
+      field: 'expr',
+      expected: 'a filter that says what to delete',
+    });
   }
-  return { database, collection, partition, filter, templates, consistency: resolveConsistency(false, level, 0n) };
+  return {
+    database,
+    collection,
+    partition,
+    filter,
+    templates,
+    consistency: resolveConsistency(false, level, 0n),
+  };
 }

@@ -5,7 +5,7 @@
 
 import { assert } from '../../../core/index.ts';
 import { primaryKeyOf } from '../../../model/index.ts';
-import type { MutationResult, QueryResult, SearchResult } from '../../../service/api.ts';
+import type { MutationResult, QueryResult, SearchResult } from '../../../service/index.ts';
 import { type OutputColumn, type OutputColumns, outputColumns } from '../../output-columns.ts';
 import { encodeMessage } from '../wire/message.ts';
 import { WireWriter } from '../wire/writer.ts';
@@ -14,11 +14,30 @@ import { keyCount, writeIds } from './keys.ts';
 
 const resultsSlots = { status: 1, results: 2, collection: 3 } as const;
 const dataSlots = {
-  queryCount: 1, topK: 2, fields: 3, scores: 4, ids: 5, topks: 6, outputFields: 7, primaryField: 13,
+  queryCount: 1,
+  topK: 2,
+  fields: 3,
+  scores: 4,
+  ids: 5,
+  topks: 6,
+  outputFields: 7,
+  primaryField: 13,
 } as const;
-const querySlots = { status: 1, fields: 2, collection: 3, outputFields: 4, primaryField: 6 } as const;
+const querySlots = {
+  status: 1,
+  fields: 2,
+  collection: 3,
+  outputFields: 4,
+  primaryField: 6,
+} as const;
 const mutationSlots = {
-  status: 1, ids: 2, succIndex: 3, acknowledged: 5, insertCount: 6, deleteCount: 7, timestamp: 9,
+  status: 1,
+  ids: 2,
+  succIndex: 3,
+  acknowledged: 5,
+  insertCount: 6,
+  deleteCount: 7,
+  timestamp: 9,
 } as const;
 
 /** A Status whose codes are all zero. */
@@ -39,8 +58,12 @@ export function encodeSearchResults(collection: string, result: SearchResult): U
   writer.open(resultsSlots.results, estimateBytes);
   writer.safeInteger(dataSlots.queryCount, counts.length);
   writer.safeInteger(dataSlots.topK, counts.at(-1) ?? 0);
-  for (const one of shown.columns) writeColumn(writer, dataSlots.fields, one, hitCount, output.dynamicKeys);
-  writer.bytes(dataSlots.scores, new Uint8Array(scores.buffer, scores.byteOffset, scores.byteLength));
+  for (const one of shown.columns)
+    writeColumn(writer, dataSlots.fields, one, hitCount, output.dynamicKeys);
+  writer.bytes(
+    dataSlots.scores,
+    new Uint8Array(scores.buffer, scores.byteOffset, scores.byteLength),
+  );
   writeIds(writer, dataSlots.ids, keys);
   writer.open(dataSlots.topks, counts.length);
   for (const count of counts) writer.packedInt32(count);
@@ -68,10 +91,15 @@ export function encodeQueryResults(collection: string, result: QueryResult): Uin
 }
 
 // One Int64 column of one row, named as it was asked for.
-function encodeCount(collection: string, result: QueryResult & { readonly kind: 'count' }): Uint8Array {
+function encodeCount(
+  collection: string,
+  result: QueryResult & { readonly kind: 'count' },
+): Uint8Array {
   return encodeMessage('milvus.QueryResults', {
     status: { error_code: 0, code: 0 },
-    fields_data: [{ type: 5, field_name: 'count(*)', scalars: { long_data: { data: [result.count] } } }],
+    fields_data: [
+      { type: 5, field_name: 'count(*)', scalars: { long_data: { data: [result.count] } } },
+    ],
     collection_name: collection,
     output_fields: ['count(*)'],
     primary_field_name: primaryKeyOf(result.schema).name,
@@ -79,7 +107,10 @@ function encodeCount(collection: string, result: QueryResult & { readonly kind: 
 }
 
 /** The reply of an insert or a delete. */
-export function encodeMutationResult(kind: 'insert' | 'delete', result: MutationResult): Uint8Array {
+export function encodeMutationResult(
+  kind: 'insert' | 'delete',
+  result: MutationResult,
+): Uint8Array {
   const writer = new WireWriter(256 + 16 * keyCount(result.keys));
   writer.bytes(mutationSlots.status, success);
   writeIds(writer, mutationSlots.ids, result.keys);

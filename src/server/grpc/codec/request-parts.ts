@@ -3,7 +3,7 @@
 //
 // Parts that the read and delete requests share: key-value pairs and filter template values.
 
-import type { TemplateValue } from '../../../service/api.ts';
+import type { TemplateValue } from '../../../service/index.ts';
 import { malformed, messageDepthMax, type WireReader, wireTypes } from '../wire/reader.ts';
 
 /** Reads one KeyValuePair (or map<string, string> entry: the same bytes) into a map. */
@@ -68,7 +68,12 @@ function templateArray(reader: WireReader, depth: number): TemplateValue[] {
   return values;
 }
 
-function readElements(list: WireReader, kind: number, values: TemplateValue[], depth: number): void {
+function readElements(
+  list: WireReader,
+  kind: number,
+  values: TemplateValue[],
+  depth: number,
+): void {
   switch (kind) {
     case 1:
       list.eachNumber(wireTypes.varint, (from) => values.push(from.bool()));

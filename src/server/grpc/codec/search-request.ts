@@ -6,7 +6,7 @@
 
 import { DbError } from '../../../core/index.ts';
 import { type DataType, dataTypes, isDataType } from '../../../model/index.ts';
-import type { SearchRequest, TemplateValue } from '../../../service/api.ts';
+import type { SearchRequest, TemplateValue } from '../../../service/index.ts';
 import { resolveConsistency } from '../../consistency.ts';
 import {
   flagParam,
@@ -132,15 +132,25 @@ const unbuiltFields: Readonly<Record<number, string>> = {
 
 function refuseUnbuilt(id: number): void {
   const name = unbuiltFields[id];
-  if (name !== undefined) throw new DbError({ code: 'unimplemented', message: `${name}: not implemented yet` });
+  if (name !== undefined)
+    throw new DbError({ code: 'unimplemented', message: `${name}: not implemented yet` });
 }
 
 function readQueries(fields: SearchFields): Queries {
   if (fields.filter !== '' && fields.filterKind !== dslBoolExpression) {
-    throw new DbError({ code: 'parameter-invalid', field: 'dsl_type', expected: 'BoolExprV1', received: fields.filterKind });
+    throw new DbError({
+      code: 'parameter-invalid',
+      field: 'dsl_type',
+      expected: 'BoolExprV1',
+      received: fields.filterKind,
+    });
   }
   if (fields.placeholders === null) {
-    throw new DbError({ code: 'parameter-missing', field: 'placeholder_group', expected: 'query vectors' });
+    throw new DbError({
+      code: 'parameter-missing',
+      field: 'placeholder_group',
+      expected: 'query vectors',
+    });
   }
   const queries = readPlaceholder(new WireReader(fields.placeholders));
   // Old clients leave nq out.
@@ -174,14 +184,28 @@ function readPlaceholder(group: WireReader): Queries {
     }
   }
   if (vectors.length === 0) {
-    throw new DbError({ code: 'parameter-invalid', field: 'nq', expected: 'at least 1 query vector', received: 0 });
+    throw new DbError({
+      code: 'parameter-invalid',
+      field: 'nq',
+      expected: 'at least 1 query vector',
+      received: 0,
+    });
   }
   return { type: queryType(type), vectors };
 }
 
 function queryType(type: number): DataType {
   // Lists of embeddings are numbered from 300.
-  if (type >= 300) throw new DbError({ code: 'unimplemented', message: 'search by embedding lists: not implemented yet' });
+  if (type >= 300)
+    throw new DbError({
+      code: 'unimplemented',
+      message: 'search by embedding lists: not implemented yet',
+    });
   if (isDataType(type) && (type >= 100 || type === dataTypes.VarChar)) return type;
-  throw new DbError({ code: 'parameter-invalid', field: 'placeholder type', expected: 'a vector type', received: type });
+  throw new DbError({
+    code: 'parameter-invalid',
+    field: 'placeholder type',
+    expected: 'a vector type',
+    received: type,
+  });
 }

@@ -6,7 +6,7 @@
 
 import { DbError } from '../../../core/index.ts';
 import { isConsistencyLevel, timestampToMs } from '../../../model/index.ts';
-import type { CollectionDescription, CreateCollectionRequest } from '../../../service/api.ts';
+import type { CollectionDescription, CreateCollectionRequest } from '../../../service/index.ts';
 import { type ControlRequest, control, type Handler } from '../call.ts';
 import type { ProtoObject } from '../wire/message.ts';
 import { decodeSchema, encodePairs, encodeSchema } from './schema.ts';
@@ -20,7 +20,9 @@ export const collectionHandlers: Readonly<Record<string, Handler>> = {
   }),
 
   DescribeCollection: control('DescribeCollection', async (deps, request) => {
-    const described = await deps.database.describeCollection(await byNameOrId(deps.database, request));
+    const described = await deps.database.describeCollection(
+      await byNameOrId(deps.database, request),
+    );
     return { ...describeReply(described), request_time: deps.database.allocTimestamp() };
   }),
 
@@ -35,7 +37,8 @@ export const collectionHandlers: Readonly<Record<string, Handler>> = {
     const all = await deps.database.listCollections(request.database);
     const shown = all.filter(
       (one) =>
-        (wanted.size === 0 || wanted.has(one.schema.name)) && (!loadedOnly || one.loadState !== 'not-loaded'),
+        (wanted.size === 0 || wanted.has(one.schema.name)) &&
+        (!loadedOnly || one.loadState !== 'not-loaded'),
     );
     return {
       collection_names: shown.map((one) => one.schema.name),
@@ -69,7 +72,12 @@ function createRequest(request: ControlRequest): CreateCollectionRequest {
   }
   const level = message.number('consistency_level');
   if (!isConsistencyLevel(level)) {
-    throw new DbError({ code: 'parameter-invalid', field: 'consistency_level', expected: '0 to 4', received: level });
+    throw new DbError({
+      code: 'parameter-invalid',
+      field: 'consistency_level',
+      expected: '0 to 4',
+      received: level,
+    });
   }
   return {
     database,

@@ -28,7 +28,9 @@ export const connectionHandlers: Readonly<Record<string, Handler>> = {
     return { isHealthy: reasons.length === 0, reasons: [...reasons] };
   }),
 
-  AllocTimestamp: control('AllocTimestamp', (deps) => ({ timestamp: deps.database.allocTimestamp() })),
+  AllocTimestamp: control('AllocTimestamp', (deps) => ({
+    timestamp: deps.database.allocTimestamp(),
+  })),
 
   ListDatabases: control('ListDatabases', () => ({
     db_names: [defaultDatabase],

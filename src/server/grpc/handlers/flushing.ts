@@ -5,7 +5,7 @@
 // whoever asks for the state afterwards (by segments, by timestamp, by nothing at all) hears yes.
 
 import { timestampToMs } from '../../../model/index.ts';
-import type { FlushResult } from '../../../service/api.ts';
+import type { FlushResult } from '../../../service/index.ts';
 import { control, type Handler } from '../call.ts';
 
 export const flushHandlers: Readonly<Record<string, Handler>> = {
@@ -15,7 +15,9 @@ export const flushHandlers: Readonly<Record<string, Handler>> = {
     for (const collection of message.texts('collection_names')) {
       flushed.push([collection, await deps.database.flush({ database, collection })]);
     }
-    const segments = flushed.map(([name, { segmentIds }]) => [name, { data: [...segmentIds] }] as const);
+    const segments = flushed.map(
+      ([name, { segmentIds }]) => [name, { data: [...segmentIds] }] as const,
+    );
     return {
       db_name: database,
       coll_segIDs: new Map(segments),

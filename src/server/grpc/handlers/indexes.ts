@@ -5,7 +5,7 @@
 // DescribeIndex in other words.
 
 import { DbError } from '../../../core/index.ts';
-import type { IndexDescription } from '../../../service/api.ts';
+import type { IndexDescription } from '../../../service/index.ts';
 import { type ControlRequest, control, type Handler, type HandlerDeps } from '../call.ts';
 import type { ProtoMessage, ProtoObject } from '../wire/message.ts';
 import { encodePairs } from './schema.ts';
@@ -43,7 +43,9 @@ export const indexHandlers: Readonly<Record<string, Handler>> = {
   GetIndexState: control('GetIndexState', async (deps, request) => {
     const indexes = await describe(deps, request);
     const failed = indexes.find((one) => one.state === 'failed');
-    const state = failed?.state ?? (indexes.every((one) => one.state === 'finished') ? 'finished' : 'in-progress');
+    const state =
+      failed?.state ??
+      (indexes.every((one) => one.state === 'finished') ? 'finished' : 'in-progress');
     return { state: indexStateNumbers[state], fail_reason: failed?.failReason ?? '' };
   }),
 
@@ -57,9 +59,16 @@ export const indexHandlers: Readonly<Record<string, Handler>> = {
 };
 
 // Milvus answers 700 when there is nothing to describe; SDKs turn that into an empty list.
-async function describe(deps: HandlerDeps, request: ControlRequest): Promise<readonly IndexDescription[]> {
+async function describe(
+  deps: HandlerDeps,
+  request: ControlRequest,
+): Promise<readonly IndexDescription[]> {
   const { message } = request;
-  const indexes = await deps.database.describeIndexes(request, message.text('index_name'), message.text('field_name'));
+  const indexes = await deps.database.describeIndexes(
+    request,
+    message.text('index_name'),
+    message.text('field_name'),
+  );
   if (indexes.length === 0) throw new DbError({ code: 'index-missing' });
   return indexes;
 }
@@ -76,10 +85,21 @@ function nestedParams(json: string): Record<string, string> {
   try {
     parsed = JSON.parse(json);
   } catch (thrown) {
-    throw new DbError({ code: 'parameter-invalid', field: 'params', expected: 'a JSON object', received: json.slice(0, 100), cause: thrown });
+    throw new DbError({
+      code: 'parameter-invalid',
+      field: 'params',
+      expected: 'a JSON object',
+      received: json.slice(0, 100),
+      cause: thrown,
+    });
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-    throw new DbError({ code: 'parameter-invalid', field: 'params', expected: 'a JSON object', received: json.slice(0, 100) });
+    throw new DbError({
+      code: 'parameter-invalid',
+      field: 'params',
+      expected: 'a JSON object',
+      received: json.slice(0, 100),
+    });
   }
   const texts = Object.entries(parsed).map(([key, value]) => [
     key,

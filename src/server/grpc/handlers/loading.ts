@@ -3,11 +3,15 @@
 //
 // Load, release, and the states that clients poll until a load is done.
 
-import type { LoadState } from '../../../service/api.ts';
+import type { LoadState } from '../../../service/index.ts';
 import { control, type Handler } from '../call.ts';
 
 /** Milvus's LoadState enum. */
-const loadStateNumbers: Readonly<Record<LoadState, number>> = { 'not-loaded': 1, loading: 2, loaded: 3 };
+const loadStateNumbers: Readonly<Record<LoadState, number>> = {
+  'not-loaded': 1,
+  loading: 2,
+  loaded: 3,
+};
 
 export const loadingHandlers: Readonly<Record<string, Handler>> = {
   LoadCollection: control('LoadCollection', async (deps, request) => {

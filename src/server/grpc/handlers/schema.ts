@@ -14,7 +14,7 @@ import {
   type FieldSchema,
   isVectorType,
 } from '../../../model/index.ts';
-import type { FieldRequest } from '../../../service/api.ts';
+import type { FieldRequest } from '../../../service/index.ts';
 import { decodeMessage, type ProtoMessage, type ProtoObject } from '../wire/message.ts';
 
 export interface RequestedSchema {
@@ -73,11 +73,17 @@ function defaultValue(value: ProtoMessage | null, field: string): DefaultValue |
 }
 
 function notBuilt(what: string): DbError {
-  return new DbError({ code: 'unimplemented', message: `${what} in a schema: not implemented yet` });
+  return new DbError({
+    code: 'unimplemented',
+    message: `${what} in a schema: not implemented yet`,
+  });
 }
 
 /** The schema as DescribeCollection shows it: user fields only, never $meta or system fields. */
-export function encodeSchema(schema: CollectionSchema, properties: Readonly<Record<string, string>>): ProtoObject {
+export function encodeSchema(
+  schema: CollectionSchema,
+  properties: Readonly<Record<string, string>>,
+): ProtoObject {
   return {
     name: schema.name,
     description: schema.description,
@@ -104,7 +110,9 @@ function encodeField(field: FieldSchema): ProtoObject {
     is_partition_key: field.partitionKey,
     is_clustering_key: field.clusteringKey,
     nullable: field.nullable,
-    ...(field.defaultValue === null ? {} : { default_value: encodeDefault(field.type, field.defaultValue) }),
+    ...(field.defaultValue === null
+      ? {}
+      : { default_value: encodeDefault(field.type, field.defaultValue) }),
   };
 }
 

@@ -81,7 +81,9 @@ const prepared = new Map<string, MessageType>();
 export function descriptorTables(): DescriptorTables {
   if (loaded === null) {
     // From source (tests) the build's folder is a sibling of src; built, it is our own ancestor.
-    const path = import.meta.url.endsWith('.ts') ? '../../../../dist/proto/milvus.json' : '../../../../proto/milvus.json';
+    const path = import.meta.url.endsWith('.ts')
+      ? '../../../../dist/proto/milvus.json'
+      : '../../../../proto/milvus.json';
     loaded = createRequire(import.meta.url)(path) as DescriptorTables;
   }
   return loaded;

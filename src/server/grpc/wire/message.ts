@@ -71,7 +71,10 @@ export class ProtoMessage {
 
   message(name: string): ProtoMessage | null {
     const value = this.#get(name, null);
-    assert(value === null || value instanceof ProtoMessage, `${this.type.name}.${name} is a message`);
+    assert(
+      value === null || value instanceof ProtoMessage,
+      `${this.type.name}.${name} is a message`,
+    );
     return value;
   }
 
@@ -89,7 +92,9 @@ export class ProtoMessage {
 
   /** A repeated KeyValuePair as a record; of a key that comes twice the last one counts. */
   pairs(name: string): Record<string, string> {
-    return Object.fromEntries(this.messages(name).map((pair) => [pair.text('key'), pair.text('value')]));
+    return Object.fromEntries(
+      this.messages(name).map((pair) => [pair.text('key'), pair.text('value')]),
+    );
   }
 
   #list(name: string): readonly (Scalar | ProtoMessage)[] {
@@ -135,7 +140,12 @@ function decode(type: MessageType, reader: WireReader, depth: number): ProtoMess
   return new ProtoMessage(type, values);
 }
 
-function readField(values: Map<string, Value>, field: FieldType, reader: WireReader, depth: number): void {
+function readField(
+  values: Map<string, Value>,
+  field: FieldType,
+  reader: WireReader,
+  depth: number,
+): void {
   if (field.mapKey !== null) {
     const map = values.get(field.name) ?? new Map<Scalar, Scalar | ProtoMessage>();
     assert(map instanceof Map, 'a map field holds a map');
@@ -178,7 +188,8 @@ function readDefault(field: FieldType): Scalar | ProtoMessage {
 }
 
 function readValue(field: FieldType, reader: WireReader, depth: number): Scalar | ProtoMessage {
-  if (field.kind === 'message') return decode(messageType(field.typeName), reader.message(), depth + 1);
+  if (field.kind === 'message')
+    return decode(messageType(field.typeName), reader.message(), depth + 1);
   return readScalar(field.kind, reader);
 }
 
@@ -216,7 +227,10 @@ function packedWireType(kind: string): WireType | null {
 
 function writeField(writer: WireWriter, field: FieldType, value: ProtoInput): void {
   if (field.mapKey !== null) {
-    assert(value instanceof Map && field.mapKey === 'string', `${field.name} takes a Map of strings`);
+    assert(
+      value instanceof Map && field.mapKey === 'string',
+      `${field.name} takes a Map of strings`,
+    );
     for (const [key, item] of value as ReadonlyMap<string, Scalar | ProtoObject>) {
       writer.open(field.id);
       writer.text(1, key);
@@ -226,15 +240,24 @@ function writeField(writer: WireWriter, field: FieldType, value: ProtoInput): vo
   } else if (field.repeated) {
     assert(Array.isArray(value), `${field.name} takes a list`);
     // Numbers go one by one; every parser takes them so, and control replies have few.
-    for (const item of value as readonly (Scalar | ProtoObject)[]) writeValue(writer, field, field.id, item);
+    for (const item of value as readonly (Scalar | ProtoObject)[])
+      writeValue(writer, field, field.id, item);
   } else {
     writeValue(writer, field, field.id, value as Scalar | ProtoObject);
   }
 }
 
-function writeValue(writer: WireWriter, field: FieldType, id: number, value: Scalar | ProtoObject): void {
+function writeValue(
+  writer: WireWriter,
+  field: FieldType,
+  id: number,
+  value: Scalar | ProtoObject,
+): void {
   if (field.kind === 'message') {
-    assert(typeof value === 'object' && !(value instanceof Uint8Array), `${field.name} takes an object`);
+    assert(
+      typeof value === 'object' && !(value instanceof Uint8Array),
+      `${field.name} takes an object`,
+    );
     writer.open(id);
     writeMessage(writer, field.typeName, value);
     writer.close();

@@ -18,24 +18,30 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export class WireReader {
   readonly #bytes: Buffer;
-  #position = 0;
+  readonly #end: number;
+  #position: number;
   #fieldId = 0;
   #wireType = 0;
   // Halves of the varint read last: int64 without a bigint until someone asks for one.
   #low = 0;
   #high = 0;
 
-  constructor(bytes: Uint8Array) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  constructor(bytes: Uint8Array, start = 0, end = bytes.byteLength) {
+    this.#bytes = Buffer.isBuffer(bytes)
+      ? bytes
+      : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#position = start;
+    this.#end = end;
   }
 
   /** Reads the next tag and answers its field number; 0 at the end of the message. */
   next(): number {
-    if (this.#position === this.#bytes.length) return 0;
+    if (this.#position === this.#end) return 0;
     const tag = this.#varint();
     this.#fieldId = tag >>> 3;
     this.#wireType = tag & 7;
-    if (this.#fieldId === 0 || this.#high !== 0) throw malformed('a tag with field number 0 or above 2^29');
+    if (this.#fieldId === 0 || this.#high !== 0)
+      throw malformed('a tag with field number 0 or above 2^29');
     return this.#fieldId;
   }
 
@@ -44,7 +50,7 @@ export class WireReader {
   }
 
   get done(): boolean {
-    return this.#position === this.#bytes.length;
+    return this.#position === this.#end;
   }
 
   /** Jumps over the value whose tag was read last. */
@@ -125,7 +131,10 @@ export class WireReader {
 
   /** A reader of the nested message whose tag was read last. */
   message(): WireReader {
-    return new WireReader(this.bytes());
+    this.#expect(wireTypes.bytes);
+    const length = this.#length();
+    const start = this.#take(length);
+    return new WireReader(this.#bytes, start, start + length);
   }
 
   /**
@@ -157,14 +166,18 @@ export class WireReader {
 
   #expect(wireType: WireType): void {
     if (this.#wireType !== wireType) {
-      throw malformed(`field ${this.#fieldId}: expected wire type ${wireType}, received ${this.#wireType}`);
+      throw malformed(
+        `field ${this.#fieldId}: expected wire type ${wireType}, received ${this.#wireType}`,
+      );
     }
   }
 
   #take(length: number): number {
     const start = this.#position;
-    if (length > this.#bytes.length - start) {
-      throw malformed(`field ${this.#fieldId}: expected ${length} bytes, received ${this.#bytes.length - start}`);
+    if (length > this.#end - start) {
+      throw malformed(
+        `field ${this.#fieldId}: expected ${length} bytes, received ${this.#end - start}`,
+      );
     }
     this.#position = start + length;
     return start;
@@ -183,7 +196,7 @@ export class WireReader {
     let high = 0;
     let byte = 0x80;
     for (let shift = 0; byte >= 0x80; shift += 7) {
-      if (position >= bytes.length || shift > 63) {
+      if (position >= this.#end || shift > 63) {
         throw malformed(`field ${this.#fieldId}: a varint without an end`);
       }
       byte = bytes[position++] ?? 0;

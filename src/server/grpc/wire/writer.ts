@@ -182,7 +182,9 @@ export class WireWriter {
         message: `the reply is larger than ${replySizeBytesMax} bytes: ask for fewer rows or fields`,
       });
     }
-    const grown = Buffer.allocUnsafeSlow(Math.min(Math.max(needed, 2 * this.#buffer.length), replySizeBytesMax));
+    const grown = Buffer.allocUnsafeSlow(
+      Math.min(Math.max(needed, 2 * this.#buffer.length), replySizeBytesMax),
+    );
     this.#buffer.copy(grown, 0, 0, this.#position);
     this.#buffer = grown;
     this.#view = new DataView(grown.buffer);
