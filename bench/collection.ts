@@ -65,7 +65,8 @@ export function encodeInserts(
     const share = ids.map((id) => Number(data.share[id]));
     const vectors = data.rows.subarray(start * dimension, (start + count) * dimension);
     const long = (field_name: string, values: number[]): object => ({
-      ...{ type: types.int64, field_name },
+      type: types.int64,
+      field_name,
       scalars: { long_data: { data: values } },
     });
     requests.push(
@@ -76,8 +77,12 @@ export function encodeInserts(
           long('id', ids),
           long('share', share),
           {
-            ...{ type: types.floatVector, field_name: 'vector' },
-            vectors: { dim: dimension, float_vector: { data: Array.from(vectors) } },
+            type: types.floatVector,
+            field_name: 'vector',
+            vectors: {
+              dim: dimension,
+              float_vector: { data: Array.from(vectors) },
+            },
           },
         ],
       }),
@@ -112,11 +117,10 @@ export async function sendInserts(
 
 /** Flushes and waits until the index covers every row. */
 export async function flushAndIndex(wire: WireClient, collection_name: string): Promise<void> {
-  const flushed = await wire.call<{ coll_segIDs?: Record<string, { data: string[] }>; coll_flush_ts?: Record<string, string> }>(
-    'Flush',
-    { collection_names: [collection_name] },
-    600_000,
-  );
+  const flushed = await wire.call<{
+    coll_segIDs?: Record<string, { data: string[] }>;
+    coll_flush_ts?: Record<string, string>;
+  }>('Flush', { collection_names: [collection_name] }, 600_000);
   const segmentIDs = flushed.coll_segIDs?.[collection_name]?.data ?? [];
   const flush_ts = flushed.coll_flush_ts?.[collection_name] ?? '0';
   for (;;) {

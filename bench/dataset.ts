@@ -57,7 +57,7 @@ export async function openDataset(rowCount: number): Promise<Dataset> {
   }
   const bytesOf = async (name: string): Promise<ArrayBuffer> => {
     const bytes = await readFile(join(folder, name));
-    return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+    return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
   };
   const rows = new Float32Array(await bytesOf('rows.f32'));
   const dimension = rows.length / rowCount;
@@ -69,17 +69,23 @@ export async function openDataset(rowCount: number): Promise<Dataset> {
   };
   const part = (list: Int32Array, q: number): ReadonlySet<number> =>
     new Set(list.subarray(q * neighbours, (q + 1) * neighbours));
-  const queries = Array.from({ length: vectors.length / dimension }, (_, q): Query => ({
-    vector: vectors.slice(q * dimension, (q + 1) * dimension),
-    truth: {
-      all: part(truth.all, q),
-      percent1: part(truth.percent1, q),
-      percent10: part(truth.percent10, q),
-    },
-  }));
+  const queries = Array.from(
+    { length: vectors.length / dimension },
+    (_, q): Query => ({
+      vector: vectors.slice(q * dimension, (q + 1) * dimension),
+      truth: {
+        all: part(truth.all, q),
+        percent1: part(truth.percent1, q),
+        percent10: part(truth.percent10, q),
+      },
+    }),
+  );
   const half = queries.length / 2;
   return {
-    ...{ folder, dimension, rowCount, rows },
+    folder,
+    dimension,
+    rowCount,
+    rows,
     share: new BigInt64Array(await bytesOf('share.i64')),
     measured: queries.slice(0, half),
     tuning: queries.slice(half),

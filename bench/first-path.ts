@@ -29,7 +29,7 @@ async function circumstances(settings: BenchSettings): Promise<object> {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: repositoryRoot });
   return {
     date: settings.date,
-    command: `npm run bench:first -- ${process.argv.slice(2).join(' ')}`,
+    command: `npm run bench -- first-path ${process.argv.slice(2).join(' ')}`,
     commit: commit.toString().trim(),
     processor: cpus()[0]?.model,
     cores: cpus().length,

@@ -18,8 +18,13 @@ describe('the bench report', () => {
 
   test('less time and more rows are both better, and lines without figures are left out', () => {
     const insert = (rate: number) => ({
-      ...{ durability: 'any', durable: true, rawRowsPerSecond: rate },
-      ...{ rawFourInFlightRowsPerSecond: rate, pymilvusRowsPerSecond: rate },
+      durability: 'any',
+      durable: true,
+      rawRowsPerSecond: rate,
+      ...{
+        rawFourInFlightRowsPerSecond: rate,
+        pymilvusRowsPerSecond: rate,
+      },
     });
     const text = markdownTable({
       dipper: [{ firstAnswerMs: 100, inserts: [insert(9000)] }],
@@ -28,8 +33,12 @@ describe('the bench report', () => {
         { firstAnswerMs: 500, inserts: [insert(2000)] },
       ],
     });
-    expect(text).toContain('| process start to first answer | 100 ms | 400 ms | 4.00 times better |');
-    expect(text).toContain('| insert, durable, pymilvus | 9000 rows/s | 1500 rows/s | 6.00 times better |');
+    expect(text).toContain(
+      '| process start to first answer | 100 ms | 400 ms | 4.00 times better |',
+    );
+    expect(text).toContain(
+      '| insert, durable, pymilvus | 9000 rows/s | 1500 rows/s | 6.00 times better |',
+    );
     expect(text).not.toContain('memory');
   });
 });

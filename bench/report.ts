@@ -90,7 +90,9 @@ export function markdownTable(results: Results): string {
     const cells = names.map((name) => valueOf(line, results[name] ?? []));
     if (cells.every((cell) => cell === null)) continue;
     const ours = cells[names.indexOf('dipper')] ?? null;
-    const ratios = withRatios.map((name) => ratioText(line, ours, cells[names.indexOf(name)] ?? null));
+    const ratios = withRatios.map((name) =>
+      ratioText(line, ours, cells[names.indexOf(name)] ?? null),
+    );
     lines.push([line.title, ...cells.map((cell) => cellText(line, cell)), ...ratios]);
   }
   return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');

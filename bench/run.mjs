@@ -19,9 +19,13 @@ if (bench === undefined || !/^[a-z-]+$/.test(bench)) {
   process.exit(1);
 }
 const typescript = join(root, 'node_modules/typescript/bin/tsc');
-const compiled = spawnSync(process.execPath, [typescript, '-p', join(root, 'bench/tsconfig.json')], {
-  stdio: 'inherit',
-});
+const compiled = spawnSync(
+  process.execPath,
+  [typescript, '-p', join(root, 'bench/tsconfig.json')],
+  {
+    stdio: 'inherit',
+  },
+);
 if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 
 const program = join(root, '.cache/bench-build/bench', `${bench}.js`);

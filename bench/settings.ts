@@ -8,7 +8,15 @@ import { parseArgs } from 'node:util';
 
 import { systems, type SystemName } from './systems.ts';
 
-export const allLines = ['start', 'insert', 'memory', 'search', 'filter', 'fresh', 'recover'] as const;
+export const allLines = [
+  'start',
+  'insert',
+  'memory',
+  'search',
+  'filter',
+  'fresh',
+  'recover',
+] as const;
 export type Line = (typeof allLines)[number];
 
 export interface BenchSettings {
@@ -22,7 +30,7 @@ export interface BenchSettings {
   readonly output: string | null;
 }
 
-const usage = `npm run bench:first -- [options]
+const usage = `npm run bench -- first-path [options]
   --systems a,b     ${Object.keys(systems).join(', ')} (all)
   --lines a,b       ${allLines.join(', ')} (all)
   --rounds N        interleaved rounds, the median counts (3)
@@ -38,8 +46,17 @@ export function readSettings(args: readonly string[]): BenchSettings | null {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      ...{ systems: text, lines: text, rounds: text, rows: text, seconds: text, date: text },
-      ...{ 'insert-rows': text, output: text, help: { type: 'boolean' } },
+      systems: text,
+      lines: text,
+      rounds: text,
+      rows: text,
+      seconds: text,
+      date: text,
+      ...{
+        'insert-rows': text,
+        output: text,
+        help: { type: 'boolean' },
+      },
     },
   });
   if (values.help === true || values.date === undefined) {
@@ -61,7 +78,11 @@ export function readSettings(args: readonly string[]): BenchSettings | null {
   };
 }
 
-function choose<T extends string>(text: string | undefined, all: readonly T[], option: string): T[] {
+function choose<T extends string>(
+  text: string | undefined,
+  all: readonly T[],
+  option: string,
+): T[] {
   if (text === undefined) return [...all];
   return text.split(',').map((name) => {
     const known = all.find((one) => one === name);

@@ -103,8 +103,13 @@ async function install(name, directory, requirements, python) {
   }
   say(`installing ${requirements} (a minute or two)`);
   const pip = await run(join(directory, 'bin', 'python'), [
-    ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'],
-    ...['--requirement', join(root, requirements)],
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    '--disable-pip-version-check',
+    '--requirement',
+    join(root, requirements),
   ]);
   if (pip.code !== 0) {
     throw new PythonEnvironmentError(

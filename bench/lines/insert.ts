@@ -37,7 +37,10 @@ export async function measureInsert(
     }
     await createCollection(wire, 'through_sdk', data.dimension, durability.properties);
     const sdk = await runClient(system, server.port, 'insert_rows.py', [
-      ...['through_sdk', data.folder, String(rowCount), String(data.dimension)],
+      'through_sdk',
+      data.folder,
+      String(rowCount),
+      String(data.dimension),
     ]);
     return {
       durability: durability.name,

@@ -28,7 +28,9 @@ export interface SearchFigures {
 
 const clients = 8;
 const recallMargin = 0.003; // the tuning queries are a sample; the measured ones must reach it too
-const efSteps = [10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 128, 160, 200, 256, 384, 512];
+const efSteps = [
+  10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 128, 160, 200, 256, 384, 512,
+];
 
 /** The smallest ef of the list that reaches a recall on the tuning queries, with a margin. */
 export async function findEf(

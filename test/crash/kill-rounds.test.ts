@@ -65,7 +65,9 @@ describe.skipIf(missing !== null)(`kill -9, seed ${seed}`, () => {
     if (report.kind === 'recovery') expect(report.killsInRecovery).toBeGreaterThan(0);
   });
 
-  test('after a flush and a clean stop the files hold everything', { timeout: 120_000 }, async () => {
+  test('after a flush and a clean stop the files hold everything', {
+    timeout: 120_000,
+  }, async () => {
     assert(run !== undefined, 'the first server started');
     expect((await run.finalPass()).slice(0, 20)).toEqual([]);
     expect(reports.length).toBe(rounds);

@@ -109,7 +109,13 @@ export class CrashRun {
     const recoveryMs = await this.#restart();
     const found = await this.#verify();
     const report: RoundReport = {
-      ...{ round, kind, acknowledged, inFlight, killedInFlush, killsInRecovery, recoveryMs },
+      round,
+      kind,
+      acknowledged,
+      inFlight,
+      killedInFlush,
+      killsInRecovery,
+      recoveryMs,
       rowsChecked: found.rowsChecked,
       inDoubt: found.settled.length,
       violations: [...refusals, ...found.violations],

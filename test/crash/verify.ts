@@ -40,7 +40,10 @@ export interface Store {
   /** count(*) over the client's keys, or over everything. */
   count(client: number | 'all'): Promise<number>;
   /** For each vector its nearest row. */
-  nearest(client: number, vectors: readonly Float32Array[]): Promise<readonly (NearestRow | null)[]>;
+  nearest(
+    client: number,
+    vectors: readonly Float32Array[],
+  ): Promise<readonly (NearestRow | null)[]>;
 }
 
 /** How far a verification looks. */
@@ -164,7 +167,10 @@ async function compareSearches(
   const sample = [...rows].filter((_, i) => i % step === 0).slice(0, options.searches);
   if (sample.length === 0) return [];
   const newest = sample.map(([key, versions]) => ({ key, version: versions.at(-1) ?? 0n }));
-  const hits = await store.nearest(client, newest.map(({ version }) => vectorOf(version)));
+  const hits = await store.nearest(
+    client,
+    newest.map(({ version }) => vectorOf(version)),
+  );
   const missed = newest.filter(({ key }, i) => {
     const hit = hits[i];
     return hit === undefined || hit === null || hit.key !== key || hit.distance !== 0;

@@ -53,13 +53,23 @@ function insert(changes: Readonly<Record<string, object | null>>, more: object =
   return { collection_name: name, num_rows: 1, fields_data: columns(changes), ...more };
 }
 
-function search(changes: object, vector = [1, 2, 3, 4], params: Record<string, string> = {}): object {
+function search(
+  changes: object,
+  vector = [1, 2, 3, 4],
+  params: Record<string, string> = {},
+): object {
   return {
     collection_name: name,
     dsl_type: 1,
     nq: 1,
     placeholder_group: placeholderGroup([Float32Array.from(vector)]),
-    search_params: pairs({ anns_field: 'vector', topk: 3, metric_type: 'L2', params: '{}', ...params }),
+    search_params: pairs({
+      anns_field: 'vector',
+      topk: 3,
+      metric_type: 'L2',
+      params: '{}',
+      ...params,
+    }),
     ...changes,
   };
 }
@@ -102,7 +112,13 @@ const smallColumn = (value: number): object => ({
 });
 
 const badInserts: readonly BadCase[] = [
-  ['wrong dimension', 'Insert', insert({ vector: vectorColumn([1, 2, 3]) }), 1100, ['vector', '4', '3']],
+  [
+    'wrong dimension',
+    'Insert',
+    insert({ vector: vectorColumn([1, 2, 3]) }),
+    1100,
+    ['vector', '4', '3'],
+  ],
   ['unknown field', 'Insert', insert({ stranger: strange }), 1100, ['stranger']],
   ['missing field', 'Insert', insert({ small: null }), 1100, ['small']],
   ['missing key', 'Insert', insert({ id: null }), 1100, ['id']],
@@ -111,9 +127,27 @@ const badInserts: readonly BadCase[] = [
   ['Int8 overflow', 'Insert', insert({ small: smallColumn(300) }), 1100, ['small', '300']],
   ['Int8 underflow', 'Insert', insert({ small: smallColumn(-129) }), 1100, ['small', '-129']],
   ['too long text', 'Insert', insert({ title: textColumn('abcdef') }), 1100, ['title', '5', '6']],
-  ['text too long in bytes', 'Insert', insert({ title: textColumn('ééé') }), 1100, ['title', '5', '6']],
-  ['NaN in a vector', 'Insert', insert({ vector: vectorColumn([1, NaN, 3, 4]) }), 1100, ['vector', 'nan']],
-  ['infinity in a vector', 'Insert', insert({ vector: vectorColumn([1, Infinity, 3, 4]) }), 1100, ['vector', 'inf']],
+  [
+    'text too long in bytes',
+    'Insert',
+    insert({ title: textColumn('ééé') }),
+    1100,
+    ['title', '5', '6'],
+  ],
+  [
+    'NaN in a vector',
+    'Insert',
+    insert({ vector: vectorColumn([1, NaN, 3, 4]) }),
+    1100,
+    ['vector', 'nan'],
+  ],
+  [
+    'infinity in a vector',
+    'Insert',
+    insert({ vector: vectorColumn([1, Infinity, 3, 4]) }),
+    1100,
+    ['vector', 'inf'],
+  ],
   [
     'NaN in a float',
     'Insert',
@@ -129,12 +163,36 @@ const badInserts: readonly BadCase[] = [
 const badReads: readonly BadCase[] = [
   ['wrong dimension', 'Search', search({}, [1, 2, 3]), 1100, ['vector', '4', '3']],
   ['NaN query', 'Search', search({}, [1, NaN, 3, 4]), 1100, ['nan']],
-  ['unknown vector field', 'Search', search({}, undefined, { anns_field: 'stranger' }), 1100, ['stranger']],
-  ['search of a scalar field', 'Search', search({}, undefined, { anns_field: 'small' }), 1100, ['small']],
-  ['metric of another kind', 'Search', search({}, undefined, { metric_type: 'IP' }), 1100, ['l2', 'ip']],
+  [
+    'unknown vector field',
+    'Search',
+    search({}, undefined, { anns_field: 'stranger' }),
+    1100,
+    ['stranger'],
+  ],
+  [
+    'search of a scalar field',
+    'Search',
+    search({}, undefined, { anns_field: 'small' }),
+    1100,
+    ['small'],
+  ],
+  [
+    'metric of another kind',
+    'Search',
+    search({}, undefined, { metric_type: 'IP' }),
+    1100,
+    ['l2', 'ip'],
+  ],
   ['limit 0', 'Search', search({}, undefined, { topk: '0' }), 1100, ['0']],
   ['limit too large', 'Search', search({}, undefined, { topk: '16385' }), 1100, ['16384', '16385']],
-  ['limit and offset', 'Search', search({}, undefined, { topk: '9999', offset: '9999' }), 1100, ['16384']],
+  [
+    'limit and offset',
+    'Search',
+    search({}, undefined, { topk: '9999', offset: '9999' }),
+    1100,
+    ['16384'],
+  ],
   ['bad expression', 'Search', search({ dsl: 'small >' }), 1100, ['small >']],
   ['unknown output field', 'Search', search({ output_fields: ['stranger'] }), 1100, ['stranger']],
   ['unknown collection', 'Search', search({ collection_name: 'nowhere' }), 100, ['nowhere']],
@@ -142,24 +200,82 @@ const badReads: readonly BadCase[] = [
   ['unclosed bracket', 'Query', query('(small == 1'), 1100, ['small == 1']],
   ['compared with another type', 'Query', query('title > 3'), 1100, ['title']],
   ['unknown field in a filter', 'Query', query('stranger == 1'), 1100, ['stranger']],
-  ['unknown output field', 'Query', query('id > 0', { output_fields: ['stranger'] }), 1100, ['stranger']],
-  ['limit too large', 'Query', query('id > 0', { query_params: pairs({ limit: 20_000 }) }), 1100, ['16384']],
-  ['unknown collection', 'Query', query('id > 0', { collection_name: 'nowhere' }), 100, ['nowhere']],
+  [
+    'unknown output field',
+    'Query',
+    query('id > 0', { output_fields: ['stranger'] }),
+    1100,
+    ['stranger'],
+  ],
+  [
+    'limit too large',
+    'Query',
+    query('id > 0', { query_params: pairs({ limit: 20_000 }) }),
+    1100,
+    ['16384'],
+  ],
+  [
+    'unknown collection',
+    'Query',
+    query('id > 0', { collection_name: 'nowhere' }),
+    100,
+    ['nowhere'],
+  ],
 ];
 
 const badRest: readonly BadCase[] = [
   ['empty filter', 'Delete', { collection_name: name, expr: '' }, 1100, ['expr']],
   ['bad filter', 'Delete', { collection_name: name, expr: 'id in [' }, 1100, ['id in [']],
-  ['unknown collection', 'Delete', { collection_name: 'nowhere', expr: 'id > 0' }, 100, ['nowhere']],
+  [
+    'unknown collection',
+    'Delete',
+    { collection_name: 'nowhere', expr: 'id > 0' },
+    100,
+    ['nowhere'],
+  ],
   ['no key', 'CreateCollection', create('made', [text, vectorOf(4)]), 1100, ['primary']],
-  ['two keys', 'CreateCollection', create('made', [key, { ...key, name: 'b' }, vectorOf(4)]), 1100, ['primary']],
+  [
+    'two keys',
+    'CreateCollection',
+    create('made', [key, { ...key, name: 'b' }, vectorOf(4)]),
+    1100,
+    ['primary'],
+  ],
   ['a name with a space', 'CreateCollection', create('made it', goodFields), 1100, ['made it']],
   ['a field twice', 'CreateCollection', create('made', [...goodFields, text]), 1100, ['title']],
   ['dimension 0', 'CreateCollection', create('made', [key, vectorOf(0)]), 1100, ['dim', '0']],
-  ['dimension too large', 'CreateCollection', create('made', [key, vectorOf(40_000)]), 1100, ['dim', '40000']],
-  ['dimension as a word', 'CreateCollection', create('made', [key, vectorOf('many')]), 1100, ['dim', 'many']],
-  ['text without max_length', 'CreateCollection', create('made', [key, { ...text, type_params: [] }, vectorOf(4)]), 1100, ['title', 'max_length']],
-  ['unknown field', 'CreateIndex', { collection_name: name, field_name: 'stranger', extra_params: pairs({ index_type: 'FLAT', metric_type: 'L2' }) }, 1100, ['stranger']],
+  [
+    'dimension too large',
+    'CreateCollection',
+    create('made', [key, vectorOf(40_000)]),
+    1100,
+    ['dim', '40000'],
+  ],
+  [
+    'dimension as a word',
+    'CreateCollection',
+    create('made', [key, vectorOf('many')]),
+    1100,
+    ['dim', 'many'],
+  ],
+  [
+    'text without max_length',
+    'CreateCollection',
+    create('made', [key, { ...text, type_params: [] }, vectorOf(4)]),
+    1100,
+    ['title', 'max_length'],
+  ],
+  [
+    'unknown field',
+    'CreateIndex',
+    {
+      collection_name: name,
+      field_name: 'stranger',
+      extra_params: pairs({ index_type: 'FLAT', metric_type: 'L2' }),
+    },
+    1100,
+    ['stranger'],
+  ],
   ['unknown collection', 'DescribeCollection', { collection_name: 'nowhere' }, 100, ['nowhere']],
   ['unknown collection', 'LoadCollection', { collection_name: 'nowhere' }, 100, ['nowhere']],
   ['unknown collection', 'Flush', { collection_names: ['nowhere'] }, 100, ['nowhere']],
@@ -182,7 +298,11 @@ describe.skipIf(missing !== null)('bad input', () => {
     wire = new WireClient(server.port);
     await wire.call('CreateCollection', create(name, goodFields));
     const flat = pairs({ index_type: 'FLAT', metric_type: 'L2' });
-    await wire.call('CreateIndex', { collection_name: name, field_name: 'vector', extra_params: flat });
+    await wire.call('CreateIndex', {
+      collection_name: name,
+      field_name: 'vector',
+      extra_params: flat,
+    });
     await wire.call('LoadCollection', { collection_name: name });
     await wire.call('Insert', insert({}));
   }, 60_000);
@@ -197,10 +317,9 @@ describe.skipIf(missing !== null)('bad input', () => {
   async function countRows(): Promise<string | undefined> {
     assert(wire !== undefined);
     const request = query('', { output_fields: ['count(*)'] });
-    const reply = await wire.call<{ fields_data: { scalars: { long_data: { data: string[] } } }[] }>(
-      'Query',
-      request,
-    );
+    const reply = await wire.call<{
+      fields_data: { scalars: { long_data: { data: string[] } } }[];
+    }>('Query', request);
     return reply.fields_data[0]?.scalars.long_data.data[0];
   }
 
@@ -215,7 +334,8 @@ describe.skipIf(missing !== null)('bad input', () => {
       }));
       expect.soft(status.code, status.reason).toBe(code);
       expect.soft(status.error_code, 'the deprecated code is set too').not.toBe(0);
-      for (const word of words) expect.soft(status.reason.toLowerCase()).toContain(word.toLowerCase());
+      for (const word of words)
+        expect.soft(status.reason.toLowerCase()).toContain(word.toLowerCase());
       expect(await countRows(), 'nothing was written').toBe('1');
     },
   );

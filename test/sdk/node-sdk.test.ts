@@ -91,9 +91,15 @@ describe.skipIf(missing !== null)('the Node SDK', () => {
     withServer(async (port) => {
       const client = new HttpClient({ endpoint: `http://127.0.0.1:${port}` });
       const collectionName = 'node_rest';
-      const made = await client.createCollection({ collectionName, dimension: 4, metricType: 'L2' });
+      const made = await client.createCollection({
+        collectionName,
+        dimension: 4,
+        metricType: 'L2',
+      });
       expect(made.code, made.message).toBe(0);
-      expect((await client.hasCollection({ dbName: 'default', collectionName })).data.has).toBe(true);
+      expect((await client.hasCollection({ dbName: 'default', collectionName })).data.has).toBe(
+        true,
+      );
       const inserted = await client.insert({ collectionName, data: rows });
       expect(inserted.code, inserted.message).toBe(0);
       expect(inserted.data.insertCount).toBe(20);
@@ -106,7 +112,11 @@ describe.skipIf(missing !== null)('the Node SDK', () => {
       });
       expect(found.code, found.message).toBe(0);
       expect(found.data[0]).toMatchObject({ distance: 0, color: 'blue' });
-      const queried = await client.query({ collectionName, filter: 'id == 4', outputFields: ['*'] });
+      const queried = await client.query({
+        collectionName,
+        filter: 'id == 4',
+        outputFields: ['*'],
+      });
       expect(queried.data).toMatchObject([{ color: 'red' }]);
       const dropped = await client.dropCollection({ dbName: 'default', collectionName });
       expect(dropped.code).toBe(0);

@@ -43,7 +43,11 @@ describe.skipIf(missing !== null)('REST v2', () => {
     await removed;
   });
 
-  function send(path: string, body: string, headers: Record<string, string> = {}): Promise<Response> {
+  function send(
+    path: string,
+    body: string,
+    headers: Record<string, string> = {},
+  ): Promise<Response> {
     assert(server !== undefined);
     const url = `http://127.0.0.1:${server.port}/v2/vectordb/${path}`;
     return fetch(url, { method: 'POST', body, headers });
@@ -59,7 +63,11 @@ describe.skipIf(missing !== null)('REST v2', () => {
     return (await response.json()) as Answer;
   }
 
-  async function succeed(path: string, body: object, headers?: Record<string, string>): Promise<unknown> {
+  async function succeed(
+    path: string,
+    body: object,
+    headers?: Record<string, string>,
+  ): Promise<unknown> {
     const answer = await call(path, body, headers);
     expect(answer.code, answer.message).toBe(0);
     return answer.data;
@@ -67,8 +75,12 @@ describe.skipIf(missing !== null)('REST v2', () => {
 
   test('collections: quick create, has, list, describe', async () => {
     await succeed('collections/create', { collectionName: 'quick', dimension: 3 });
-    expect(await succeed('collections/has', { collectionName: 'quick' })).toMatchObject({ has: true });
-    expect(await succeed('collections/has', { collectionName: 'none' })).toMatchObject({ has: false });
+    expect(await succeed('collections/has', { collectionName: 'quick' })).toMatchObject({
+      has: true,
+    });
+    expect(await succeed('collections/has', { collectionName: 'none' })).toMatchObject({
+      has: false,
+    });
     expect(await succeed('collections/list', {})).toContain('quick');
     expect(await succeed('collections/describe', { collectionName: 'quick' })).toMatchObject({
       collectionName: 'quick',
@@ -90,7 +102,11 @@ describe.skipIf(missing !== null)('REST v2', () => {
     expect(inserted).toMatchObject({ insertCount: 4, insertIds: [1, 2, 3, 4] });
     const strong = { consistencyLevel: 'Strong' };
     const found = await succeed('entities/search', {
-      ...{ collectionName, data: [[2.1, 0, 0]], annsField: 'vector', limit: 2, ...strong },
+      collectionName,
+      data: [[2.1, 0, 0]],
+      annsField: 'vector',
+      limit: 2,
+      ...strong,
       outputFields: ['color'],
     });
     expect(found).toMatchObject([

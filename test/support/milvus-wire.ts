@@ -12,9 +12,9 @@ import * as grpc from '@grpc/grpc-js';
 import protobuf from 'protobufjs';
 
 const require = createRequire(import.meta.url);
-const descriptors: { default: protobuf.INamespace } = require(
-  '@zilliz/milvus2-sdk-node/dist/milvus/proto-json/milvus.js',
-);
+const descriptors: {
+  default: protobuf.INamespace;
+} = require('@zilliz/milvus2-sdk-node/dist/milvus/proto-json/milvus.js');
 const root = protobuf.Root.fromJSON(descriptors.default);
 const service = root.lookupService('milvus.proto.milvus.MilvusService');
 
