@@ -9,7 +9,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { DbError, isErrorCode } from '../src/core/db-error.ts';
+import { DbError, isErrorCode } from '../src/core/index.ts';
 import type {
   IndexBuild,
   NativeFace,

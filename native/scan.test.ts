@@ -9,7 +9,7 @@ import { createRequire } from 'node:module';
 import protobuf from 'protobufjs';
 import { describe, expect, test } from 'vitest';
 
-import { DbError } from '../src/core/db-error.ts';
+import { DbError } from '../src/core/index.ts';
 import { decodeLogBody } from '../src/model/log-body.ts';
 import { columnOf, decodeRowBatch, encodeRowBatch, isPresent, type RowBatch } from '../src/model/row-batch.ts';
 import { type CollectionSchema, schemaToNativeJson } from '../src/model/schema.ts';

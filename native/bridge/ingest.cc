@@ -54,7 +54,8 @@ Napi::Value scan(const Napi::CallbackInfo& info, ReadTable read) {
   options.firstAutoId = arguments.number64(4, "firstAutoId");
   options.headRoomBytes = arguments.count(5, "headRoomBytes", 65536);
   if (options.shardCount == 0) arguments.refuse("shardCount", "a number from 1");
-  if (options.headRoomBytes % regionAlignment != 0) arguments.refuse("headRoomBytes", "a multiple of 64");
+  if (options.headRoomBytes % regionAlignment != 0)
+    arguments.refuse("headRoomBytes", "a multiple of 64");
   if (!info[6].IsFunction()) arguments.refuse("allocate", "a function");
   InputTable table;
   ScanPlan plan;
@@ -97,7 +98,8 @@ Napi::Value shardsOfKeys(const Napi::CallbackInfo& info) {
   std::vector<uint32_t> shards(keys.count());
   for (size_t i = 0; i < shards.size(); i++) {
     const uint64_t hash =
-        keys.isText ? hashKey(std::string_view(keys.bytes).substr(keys.offsets[i], keys.offsets[i + 1] - keys.offsets[i]))
+        keys.isText ? hashKey(std::string_view(keys.bytes)
+                                  .substr(keys.offsets[i], keys.offsets[i + 1] - keys.offsets[i]))
                     : hashKey(keys.numbers[i]);
     shards[i] = shardOfHash(hash, static_cast<uint32_t>(shardCount));
   }

@@ -63,7 +63,9 @@ class Pool {
   }
 
  private:
-  bool backgroundMayRun() const { return !background_.empty() && backgroundRunning_ < backgroundMax_; }
+  bool backgroundMayRun() const {
+    return !background_.empty() && backgroundRunning_ < backgroundMax_;
+  }
 
   void loop() {
     std::unique_lock lock(mutex_);
@@ -114,7 +116,8 @@ class EnvLink {
     std::lock_guard lock(mutex_);
     if (closed_) return;
     finished_.push_back(std::move(finished));
-    if (finished_.size() == 1) napi_call_threadsafe_function(function_, nullptr, napi_tsfn_nonblocking);
+    if (finished_.size() == 1)
+      napi_call_threadsafe_function(function_, nullptr, napi_tsfn_nonblocking);
   }
 
  private:
@@ -149,6 +152,7 @@ class EnvLink {
       std::lock_guard lock(mutex_);
       batch.swap(finished_);
     }
+    if (!mayRun(env)) return;
     for (Finished& finished : batch) {
       Napi::HandleScope scope(env);
       if (finished.status.ok()) {
@@ -159,6 +163,16 @@ class EnvLink {
     }
     pending_ -= batch.size();
     if (pending_ == 0) napi_unref_threadsafe_function(env, function_);
+  }
+
+  /**
+   * A worker that is being terminated runs its event loop once more, but no JavaScript: every call
+   * that touches an object fails then, and results have nobody to go to.
+   */
+  static bool mayRun(Napi::Env env) {
+    Napi::HandleScope scope(env);
+    const Napi::Object probe = Napi::Object::New(env);
+    return napi_set_named_property(env, probe, "probe", env.Undefined()) == napi_ok;
   }
 
   std::mutex mutex_;

@@ -111,7 +111,8 @@ Napi::Value lockFile(const Napi::CallbackInfo& info) {
     return answer;
   }
   const size_t size = std::min(owner.size(), ownerTextMax);
-  if (ftruncate(file, 0) != 0 || pwrite(file, owner.data(), size, 0) != static_cast<ssize_t>(size)) {
+  if (ftruncate(file, 0) != 0 ||
+      pwrite(file, owner.data(), size, 0) != static_cast<ssize_t>(size)) {
     return raise(env, diskError(path));
   }
   answer.Set("lock", fromCount(env, Registry::instance().add<FileLock>(std::move(lock), 0)));

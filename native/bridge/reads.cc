@@ -26,12 +26,14 @@ struct QueryJob {
   std::shared_ptr<CancelFlag> cancel;
 };
 
-/** Pins (position 0), filter program (1) and partitions (2). Pins are consumed even by a refusal. */
+/** Pins (position 0), filter program (1) and partitions (2). Pins are consumed even by a refusal.
+ */
 void readScope(Arguments& arguments, ReadScope& scope) {
   for (const uint64_t handle : arguments.wholeNumbers(0, "pins")) {
     const std::shared_ptr<Pin> pin = Registry::instance().take<Pin>(handle);
     if (pin == nullptr) {
-      arguments.refuse(Status(ErrorKind::missing, "closed", "pin " + std::to_string(handle) + " is not held"));
+      arguments.refuse(
+          Status(ErrorKind::missing, "closed", "pin " + std::to_string(handle) + " is not held"));
       continue;
     }
     scope.pins.push_back(*pin);
@@ -43,7 +45,8 @@ void readScope(Arguments& arguments, ReadScope& scope) {
   }
   if (scope.pins.empty()) arguments.refuse("pins", "at least one pin");
   if (arguments.ok() && program.present) {
-    arguments.refuse(FilterProgram::parse(program.data, program.size, scope.schema(), scope.program));
+    arguments.refuse(
+        FilterProgram::parse(program.data, program.size, scope.schema(), scope.program));
   }
 }
 
@@ -130,7 +133,8 @@ Status evaluateOverBatch(const Schema& schema, const Bytes& program, const Bytes
     const BatchColumn& column = batch.columns()[i];
     const Field* const field = schema.byId(column.fieldId);
     if (field != nullptr && (field->type != column.type || field->dim != column.dim)) {
-      status = invalidField("field-type", field->name, dataTypeName(field->type), dataTypeName(column.type));
+      status = invalidField("field-type", field->name, dataTypeName(field->type),
+                            dataTypeName(column.type));
     }
   }
   std::shared_ptr<const FilterProgram> parsed;

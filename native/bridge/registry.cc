@@ -13,7 +13,8 @@ namespace dipper::bridge {
 FileLock::~FileLock() { close(file_); }
 
 const char* handleKindName(HandleKind kind) {
-  static const char* const names[] = {"schema", "shard", "segment", "clock", "cancel flag", "lock", "pin"};
+  static const char* const names[] = {"schema",      "shard", "segment", "clock",
+                                      "cancel flag", "lock",  "pin"};
   return names[static_cast<size_t>(kind)];
 }
 

@@ -35,19 +35,33 @@ enum class HandleKind : uint8_t { schema, shard, segment, clock, cancel, lock, p
 template <typename T>
 struct HandleTraits;
 template <>
-struct HandleTraits<const Schema> { static constexpr HandleKind kind = HandleKind::schema; };
+struct HandleTraits<const Schema> {
+  static constexpr HandleKind kind = HandleKind::schema;
+};
 template <>
-struct HandleTraits<Shard> { static constexpr HandleKind kind = HandleKind::shard; };
+struct HandleTraits<Shard> {
+  static constexpr HandleKind kind = HandleKind::shard;
+};
 template <>
-struct HandleTraits<Segment> { static constexpr HandleKind kind = HandleKind::segment; };
+struct HandleTraits<Segment> {
+  static constexpr HandleKind kind = HandleKind::segment;
+};
 template <>
-struct HandleTraits<HybridClock> { static constexpr HandleKind kind = HandleKind::clock; };
+struct HandleTraits<HybridClock> {
+  static constexpr HandleKind kind = HandleKind::clock;
+};
 template <>
-struct HandleTraits<CancelFlag> { static constexpr HandleKind kind = HandleKind::cancel; };
+struct HandleTraits<CancelFlag> {
+  static constexpr HandleKind kind = HandleKind::cancel;
+};
 template <>
-struct HandleTraits<FileLock> { static constexpr HandleKind kind = HandleKind::lock; };
+struct HandleTraits<FileLock> {
+  static constexpr HandleKind kind = HandleKind::lock;
+};
 template <>
-struct HandleTraits<Pin> { static constexpr HandleKind kind = HandleKind::pin; };
+struct HandleTraits<Pin> {
+  static constexpr HandleKind kind = HandleKind::pin;
+};
 
 const char* handleKindName(HandleKind kind);
 
@@ -58,7 +72,8 @@ class Registry {
   template <typename T>
   uint64_t add(std::shared_ptr<T> object, uint64_t ownerEpoch) {
     using Plain = std::remove_const_t<T>;
-    return addEntry(HandleTraits<T>::kind, std::const_pointer_cast<Plain>(std::move(object)), ownerEpoch);
+    return addEntry(HandleTraits<T>::kind, std::const_pointer_cast<Plain>(std::move(object)),
+                    ownerEpoch);
   }
   /** Null when the number names nothing of this kind. */
   template <typename T>

@@ -61,7 +61,8 @@ bool prepareBuild(Arguments& arguments, Task& task) {
   const std::shared_ptr<CancelFlag> cancel = arguments.cancel(7);
   if (!arguments.ok()) return false;
   if (indexType != "HNSW" && indexType != "AUTOINDEX") {
-    arguments.refuse(Status(ErrorKind::invalid, "index-unsupported", "no index file for " + indexType));
+    arguments.refuse(
+        Status(ErrorKind::invalid, "index-unsupported", "no index file for " + indexType));
   }
   if (static_cast<uint8_t>(options.metric) == 0) arguments.refuse("metric", "1, 2 or 3");
   const Field* const field = segment->schema().byId(fieldId);
@@ -76,7 +77,8 @@ bool prepareBuild(Arguments& arguments, Task& task) {
   auto file = std::make_shared<std::vector<uint8_t>>();
   task.work = [segment, rows, options, cancel, file, dim = field->dim]() mutable {
     options.cancel = cancel.get();
-    return buildGraphIndex({reinterpret_cast<const float*>(rows.data), rows.rowCount, dim}, options, *file);
+    return buildGraphIndex({reinterpret_cast<const float*>(rows.data), rows.rowCount, dim}, options,
+                           *file);
   };
   task.result = [file](Napi::Env env) { return fromBytes(env, *file); };
   return true;
@@ -100,7 +102,9 @@ Napi::Value now(const Napi::CallbackInfo& info, bool (*prepare)(Arguments&, Task
 
 Napi::Value sealImagePromise(const Napi::CallbackInfo& info) { return promised(info, prepareSeal); }
 Napi::Value sealImageNow(const Napi::CallbackInfo& info) { return now(info, prepareSeal); }
-Napi::Value buildIndexPromise(const Napi::CallbackInfo& info) { return promised(info, prepareBuild); }
+Napi::Value buildIndexPromise(const Napi::CallbackInfo& info) {
+  return promised(info, prepareBuild);
+}
 Napi::Value buildIndexNow(const Napi::CallbackInfo& info) { return now(info, prepareBuild); }
 
 Napi::Value openSealed(const Napi::CallbackInfo& info) {
@@ -109,7 +113,8 @@ Napi::Value openSealed(const Napi::CallbackInfo& info) {
   const Napi::Object source = arguments.object(1, "source");
   const uint64_t epoch = arguments.count(2, "ownerEpoch", Arguments::handleMax);
   if (!arguments.ok()) return arguments.raise();
-  const uint64_t segmentId = arguments.countOf(source.Get("segmentId"), "segmentId", Arguments::handleMax);
+  const uint64_t segmentId =
+      arguments.countOf(source.Get("segmentId"), "segmentId", Arguments::handleMax);
   const uint64_t partitionId =
       arguments.countOf(source.Get("partitionId"), "partitionId", Arguments::handleMax);
   SealedParts parts;
@@ -125,8 +130,9 @@ Napi::Value openSealed(const Napi::CallbackInfo& info) {
     }
     const Napi::Object vector = item.As<Napi::Object>();
     const uint64_t fieldId = arguments.countOf(vector.Get("fieldId"), "fieldId", UINT32_MAX);
-    parts.vectors.push_back({static_cast<uint32_t>(fieldId),
-                             arguments.sourceOf(vector.Get("source"), "vectors", MemoryClass::sealed)});
+    parts.vectors.push_back(
+        {static_cast<uint32_t>(fieldId),
+         arguments.sourceOf(vector.Get("source"), "vectors", MemoryClass::sealed)});
   }
   const Napi::Value deletes = source.Get("deletes");
   const Bytes image = deletes.IsNull() ? Bytes() : arguments.bytesOf(deletes, "deletes");
@@ -158,7 +164,8 @@ Napi::Value deleteImage(const Napi::CallbackInfo& info) {
     }
   }
   const uint32_t entryCount = entriesThrough(segment->deletes, through);
-  if (entryCount == segment->imagedEntryCount.load(std::memory_order_relaxed)) return info.Env().Null();
+  if (entryCount == segment->imagedEntryCount.load(std::memory_order_relaxed))
+    return info.Env().Null();
   segment->imagedEntryCount.store(entryCount, std::memory_order_relaxed);
   return fromBytes(info.Env(), writeDeleteImage(segment->deletes, entryCount, segment->rowCount(),
                                                 order == nullptr ? nullptr : &order->sealedRow));
@@ -193,7 +200,8 @@ Napi::Value attachIndex(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const std::shared_ptr<Segment> segment = arguments.handle<Segment>(0);
   const uint32_t fieldId = static_cast<uint32_t>(arguments.count(1, "fieldId", UINT32_MAX));
-  const std::shared_ptr<ByteSource> source = arguments.sourceOf(info[2], "source", MemoryClass::index);
+  const std::shared_ptr<ByteSource> source =
+      arguments.sourceOf(info[2], "source", MemoryClass::index);
   std::shared_ptr<VectorIndex> index;
   if (arguments.ok()) {
     arguments.refuse(openGraphIndex(source->data(), source->size(), source, index));
@@ -208,7 +216,8 @@ Napi::Value attachIndex(const Napi::CallbackInfo& info) {
     arguments.refuse("segment", "a sealed segment");
   }
   const Field* const field = arguments.ok() ? segment->schema().byId(fieldId) : nullptr;
-  if (arguments.ok() && (field == nullptr || !isVector(field->type) || field->dim != index->dim())) {
+  if (arguments.ok() &&
+      (field == nullptr || !isVector(field->type) || field->dim != index->dim())) {
     arguments.refuse("fieldId", "a vector field of the index's dimension");
   }
   if (!arguments.ok()) return arguments.raise();

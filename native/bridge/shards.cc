@@ -31,9 +31,9 @@ std::shared_ptr<T> segmentOfState(Arguments& arguments, size_t position, bool se
 Napi::Value fromChange(Napi::Env env, const AppliedChange& change) {
   std::vector<double> inserted;
   for (const auto& range : change.inserted) {
-    inserted.insert(inserted.end(), {static_cast<double>(range.segmentId),
-                                     static_cast<double>(range.firstRow),
-                                     static_cast<double>(range.rowCount)});
+    inserted.insert(inserted.end(),
+                    {static_cast<double>(range.segmentId), static_cast<double>(range.firstRow),
+                     static_cast<double>(range.rowCount)});
   }
   std::vector<double> hidden;
   for (const auto& row : change.hidden) {
@@ -73,7 +73,8 @@ Napi::Value createShard(const Napi::CallbackInfo& info) {
   std::shared_ptr<const Schema> schema = arguments.handle<const Schema>(0);
   const uint64_t epoch = arguments.count(1, "ownerEpoch", Arguments::handleMax);
   if (!arguments.ok()) return arguments.raise();
-  return fromCount(info.Env(), Registry::instance().add(std::make_shared<Shard>(std::move(schema)), epoch));
+  return fromCount(info.Env(),
+                   Registry::instance().add(std::make_shared<Shard>(std::move(schema)), epoch));
 }
 
 Napi::Value stampShard(const Napi::CallbackInfo& info) {
@@ -102,7 +103,8 @@ Napi::Value openGrowing(const Napi::CallbackInfo& info) {
   std::shared_ptr<GrowingSegment> segment;
   if (arguments.ok()) arguments.refuse(shard->openGrowing(partitionId, segmentId, segment));
   if (!arguments.ok()) return arguments.raise();
-  const uint64_t owner = Registry::instance().ownerOf(arguments.count(0, "shard", Arguments::handleMax));
+  const uint64_t owner =
+      Registry::instance().ownerOf(arguments.count(0, "shard", Arguments::handleMax));
   return fromCount(info.Env(), registerSegment(segment, owner));
 }
 
@@ -122,7 +124,8 @@ Napi::Value freezeGrowing(const Napi::CallbackInfo& info) {
   if (!arguments.ok()) return arguments.raise();
   Napi::Array list = Napi::Array::New(info.Env());
   uint32_t position = 0;
-  for (const auto& segment : shard->freezeGrowing()) list.Set(position++, fromFrozen(info.Env(), *segment));
+  for (const auto& segment : shard->freezeGrowing())
+    list.Set(position++, fromFrozen(info.Env(), *segment));
   return list;
 }
 
@@ -181,7 +184,8 @@ Napi::Value pinView(const Napi::CallbackInfo& info) {
   const std::shared_ptr<Shard> shard = arguments.handle<Shard>(0);
   const uint64_t timestamp = arguments.stamp(1, "timestamp");
   if (!arguments.ok()) return arguments.raise();
-  const uint64_t owner = Registry::instance().ownerOf(arguments.count(0, "shard", Arguments::handleMax));
+  const uint64_t owner =
+      Registry::instance().ownerOf(arguments.count(0, "shard", Arguments::handleMax));
   Pin pin;
   const PinOutcome outcome = shard->pinAt(timestamp, pin);
   return fromPin(info.Env(), outcome, std::move(pin), owner);
@@ -193,7 +197,8 @@ Napi::Value pinLatest(const Napi::CallbackInfo& info) {
   const std::shared_ptr<HybridClock> clock = arguments.handle<HybridClock>(1);
   const uint64_t physicalMs = arguments.count(2, "physicalMs", physicalMsMax);
   if (!arguments.ok()) return arguments.raise();
-  const uint64_t owner = Registry::instance().ownerOf(arguments.count(0, "shard", Arguments::handleMax));
+  const uint64_t owner =
+      Registry::instance().ownerOf(arguments.count(0, "shard", Arguments::handleMax));
   Pin pin;
   const PinOutcome outcome = shard->pinLatest(*clock, physicalMs, pin);
   return fromPin(info.Env(), outcome, std::move(pin), owner);

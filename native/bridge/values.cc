@@ -97,7 +97,9 @@ bool Arguments::typedArray(const Napi::Value& value, napi_typedarray_type wanted
   napi_value buffer = nullptr;
   size_t offset = 0;
   napi_is_typedarray(env(), value, &isTyped);
-  return isTyped && napi_get_typedarray_info(env(), value, &type, &length, &data, &buffer, &offset) == napi_ok &&
+  return isTyped &&
+         napi_get_typedarray_info(env(), value, &type, &length, &data, &buffer, &offset) ==
+             napi_ok &&
          type == wanted;
 }
 
@@ -125,7 +127,8 @@ std::vector<uint64_t> Arguments::wholeNumbers(size_t position, const char* name)
   std::vector<uint64_t> numbers;
   for (size_t i = 0; i < length; i++) {
     const double number = static_cast<const double*>(data)[i];
-    if (!(number >= 0 && number <= static_cast<double>(handleMax) && std::floor(number) == number)) {
+    if (!(number >= 0 && number <= static_cast<double>(handleMax) &&
+          std::floor(number) == number)) {
       refuse(name, "whole numbers below 2^53");
       return {};
     }
@@ -161,8 +164,11 @@ bool Arguments::keys(size_t position, const char* name, PrimaryKeys& out) {
   const Napi::Value kind = keys.Get("kind");
   out.isText = kind.IsString() && kind.As<Napi::String>().Utf8Value() == "varchar";
   if (!out.isText) {
-    if (!typedArray(keys.Get("values"), napi_bigint64_array, data, length)) refuse(name, "int64 keys");
-    if (ok()) out.numbers.assign(static_cast<const int64_t*>(data), static_cast<const int64_t*>(data) + length);
+    if (!typedArray(keys.Get("values"), napi_bigint64_array, data, length))
+      refuse(name, "int64 keys");
+    if (ok())
+      out.numbers.assign(static_cast<const int64_t*>(data),
+                         static_cast<const int64_t*>(data) + length);
     return ok();
   }
   const Bytes bytes = bytesOf(keys.Get("bytes"), name);
@@ -170,7 +176,8 @@ bool Arguments::keys(size_t position, const char* name, PrimaryKeys& out) {
     refuse(name, "offsets of the keys");
   }
   if (!ok()) return false;
-  out.offsets.assign(static_cast<const uint32_t*>(data), static_cast<const uint32_t*>(data) + length);
+  out.offsets.assign(static_cast<const uint32_t*>(data),
+                     static_cast<const uint32_t*>(data) + length);
   out.bytes.assign(reinterpret_cast<const char*>(bytes.data), bytes.size);
   const bool fits = out.offsets.front() == 0 && out.offsets.back() <= bytes.size &&
                     std::is_sorted(out.offsets.begin(), out.offsets.end());
@@ -196,7 +203,8 @@ std::shared_ptr<ByteSource> Arguments::sourceOf(const Napi::Value& value, const 
   if (path.IsString()) {
     const uint64_t offset = countOf(object.Get("offsetBytes"), name, handleMax);
     const uint64_t size = countOf(object.Get("sizeBytes"), name, handleMax);
-    if (ok()) refuse(ByteSource::map(path.As<Napi::String>().Utf8Value(), offset, size, kind, source));
+    if (ok())
+      refuse(ByteSource::map(path.As<Napi::String>().Utf8Value(), offset, size, kind, source));
   } else {
     const Bytes bytes = bytesOf(object.Get("bytes"), name);
     if (ok()) refuse(ByteSource::copy(bytes.data, bytes.size, kind, source));

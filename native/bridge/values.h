@@ -52,7 +52,7 @@ class Arguments {
   }
   bool flag(size_t position, const char* name);
   std::string text(size_t position, const char* name);
-  uint64_t stamp(size_t position, const char* name);  // bigint
+  uint64_t stamp(size_t position, const char* name);    // bigint
   int64_t number64(size_t position, const char* name);  // bigint
   Bytes bytes(size_t position, const char* name) { return bytesOf(info_[position], name); }
   Bytes optionalBytes(size_t position, const char* name);
@@ -78,13 +78,15 @@ class Arguments {
   uint64_t countOf(const Napi::Value& value, const char* name, uint64_t max);
   Bytes bytesOf(const Napi::Value& value, const char* name);
   /** A NativeSource: mapped or copied into `kind`. */
-  std::shared_ptr<ByteSource> sourceOf(const Napi::Value& value, const char* name, MemoryClass kind);
+  std::shared_ptr<ByteSource> sourceOf(const Napi::Value& value, const char* name,
+                                       MemoryClass kind);
 
   static constexpr uint64_t handleMax = (uint64_t{1} << 53) - 1;
 
  private:
   void refuseHandle(const char* name, uint64_t handle);
-  bool typedArray(const Napi::Value& value, napi_typedarray_type wanted, void*& data, size_t& length);
+  bool typedArray(const Napi::Value& value, napi_typedarray_type wanted, void*& data,
+                  size_t& length);
 
   const Napi::CallbackInfo& info_;
   Status status_;
@@ -99,6 +101,8 @@ Napi::Value fromKeys(Napi::Env env, const PrimaryKeys& keys);
 inline Napi::Value fromCount(Napi::Env env, uint64_t count) {
   return Napi::Number::New(env, static_cast<double>(count));
 }
-inline Napi::Value fromStamp(Napi::Env env, uint64_t stamp) { return Napi::BigInt::New(env, stamp); }
+inline Napi::Value fromStamp(Napi::Env env, uint64_t stamp) {
+  return Napi::BigInt::New(env, stamp);
+}
 
 }  // namespace dipper::bridge

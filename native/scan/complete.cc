@@ -42,25 +42,30 @@ Status checkNumbers(const InputColumn& column) {
     finite = allFinite<uint32_t>(column.values, words / 4, 0x7f800000);
   } else if (field.type == DataType::boolean) {
     for (uint64_t i = 0; i < words; i++) {
-      if (column.values[i] > 1) return invalidField("value-range", field.name, "0 or 1", std::to_string(column.values[i]));
+      if (column.values[i] > 1)
+        return invalidField("value-range", field.name, "0 or 1", std::to_string(column.values[i]));
     }
   }
-  return finite ? Status() : invalidField("value-nan", field.name, "finite numbers", "NaN or infinity");
+  return finite ? Status()
+                : invalidField("value-nan", field.name, "finite numbers", "NaN or infinity");
 }
 
 Status checkText(const Field& field, std::string_view text) {
   if (field.type == DataType::varchar && text.size() > field.maxLength) {
-    return invalidField("value-length", field.name, "at most " + std::to_string(field.maxLength) + " bytes",
+    return invalidField("value-length", field.name,
+                        "at most " + std::to_string(field.maxLength) + " bytes",
                         std::to_string(text.size()) + " bytes");
   }
   if (field.type == DataType::json && text.size() > jsonBytesMax) {
-    return invalidField("value-json", field.name, "at most " + std::to_string(jsonBytesMax) + " bytes",
+    return invalidField("value-json", field.name,
+                        "at most " + std::to_string(jsonBytesMax) + " bytes",
                         std::to_string(text.size()) + " bytes");
   }
   if (!isUtf8(text)) return invalidField("value-utf8", field.name, "UTF-8", "other bytes");
   if (field.type != DataType::json) return Status();
   const JsonKind kind = checkJson(text);
-  if (kind == JsonKind::invalid) return invalidField("value-json", field.name, "JSON", "other text");
+  if (kind == JsonKind::invalid)
+    return invalidField("value-json", field.name, "JSON", "other text");
   if (field.dynamic && kind != JsonKind::object) {
     return invalidField("value-json", field.name, "a JSON object", "another JSON value");
   }
@@ -84,7 +89,8 @@ void fillDefaults(InputColumn& column) {
   if (column.width == 0) {
     std::vector<std::string_view> texts;
     for (uint32_t row = 0; row < column.rowCount; row++) {
-      texts.push_back(column.isPresent(row) ? column.value(row) : std::string_view(field.defaultValue));
+      texts.push_back(column.isPresent(row) ? column.value(row)
+                                            : std::string_view(field.defaultValue));
     }
     column.texts = std::move(texts);
   } else {
@@ -123,7 +129,8 @@ InputColumn makeAutoIds(const Field& field, int64_t firstAutoId, uint32_t rowCou
   return column;
 }
 
-Status makeMissing(const Field& field, int64_t firstAutoId, uint32_t rowCount, InputColumn& column) {
+Status makeMissing(const Field& field, int64_t firstAutoId, uint32_t rowCount,
+                   InputColumn& column) {
   column.field = &field;
   column.rowCount = rowCount;
   column.width = fixedWidth(field.type, field.dim);
@@ -131,7 +138,8 @@ Status makeMissing(const Field& field, int64_t firstAutoId, uint32_t rowCount, I
     column = makeAutoIds(field, firstAutoId, rowCount);
   } else if (field.dynamic || field.hasDefault) {
     column.constant = true;
-    const std::string_view value = field.dynamic ? std::string_view("{}") : std::string_view(field.defaultValue);
+    const std::string_view value =
+        field.dynamic ? std::string_view("{}") : std::string_view(field.defaultValue);
     if (column.width == 0) {
       column.texts = {value};
     } else {
@@ -155,7 +163,8 @@ Status checkColumns(InputTable& table) {
       return invalidField("parameter-invalid", field.name, "one column", "several");
     }
     if (field.primaryKey && field.autoId) {
-      return invalidField("parameter-invalid", field.name, "no keys, since they are generated", "a column of keys");
+      return invalidField("parameter-invalid", field.name, "no keys, since they are generated",
+                          "a column of keys");
     }
   }
   return Status();
@@ -166,7 +175,8 @@ Status checkColumns(InputTable& table) {
 Status completeTable(const Schema& schema, int64_t firstAutoId, InputTable& table) {
   if (table.rowCount == 0) return invalidField("parameter-invalid", "num_rows", "at least 1", "0");
   if (table.rowCount > requestRowsMax) {
-    return invalidField("request-too-large", "num_rows", "at most " + std::to_string(requestRowsMax),
+    return invalidField("request-too-large", "num_rows",
+                        "at most " + std::to_string(requestRowsMax),
                         std::to_string(table.rowCount));
   }
   Status status = checkColumns(table);

@@ -27,8 +27,10 @@ Status settleRows(InputColumn& column, uint32_t rowCount) {
     return rowCountMismatch(field.name, column.present.size(), rowCount);
   }
   const uint64_t presentCount =
-      column.present.empty() ? rowCount : rowCount - static_cast<uint64_t>(std::count(
-                                                          column.present.begin(), column.present.end(), 0));
+      column.present.empty()
+          ? rowCount
+          : rowCount -
+                static_cast<uint64_t>(std::count(column.present.begin(), column.present.end(), 0));
   if (presentCount == rowCount) column.present.clear();
   if (presentCount < rowCount && !field.nullable && !field.hasDefault) {
     return invalidField("field-null", field.name, "a value in every row", "null");
@@ -52,10 +54,12 @@ Status readBatchColumn(const Schema& schema, const BatchColumn& source, uint32_t
                        InputColumn& column) {
   const Field* const field = schema.byId(source.fieldId);
   if (field == nullptr) {
-    return invalidField("field-unknown", std::to_string(source.fieldId), "a field of the schema", "its id");
+    return invalidField("field-unknown", std::to_string(source.fieldId), "a field of the schema",
+                        "its id");
   }
   if (field->type != source.type) {
-    return invalidField("field-type", field->name, dataTypeName(field->type), dataTypeName(source.type));
+    return invalidField("field-type", field->name, dataTypeName(field->type),
+                        dataTypeName(source.type));
   }
   if (isVector(field->type) && field->dim != source.dim) {
     return invalidField("vector-dimension", field->name, std::to_string(field->dim),
@@ -79,7 +83,8 @@ Status readBatchColumn(const Schema& schema, const BatchColumn& source, uint32_t
 
 }  // namespace
 
-Status readBatchInput(const Schema& schema, const uint8_t* bytes, size_t sizeBytes, InputTable& out) {
+Status readBatchInput(const Schema& schema, const uint8_t* bytes, size_t sizeBytes,
+                      InputTable& out) {
   RowBatchView batch;
   Status status = RowBatchView::parse(bytes, sizeBytes, batch);
   if (!status.ok()) {

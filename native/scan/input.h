@@ -52,7 +52,8 @@ struct InputTable {
 /** Reads a serialized milvus InsertRequest; its bytes must outlive the table. */
 Status readInsertRequest(const Schema& schema, std::string_view request, InputTable& out);
 /** Reads a row batch; its bytes must outlive the table. */
-Status readBatchInput(const Schema& schema, const uint8_t* bytes, size_t sizeBytes, InputTable& out);
+Status readBatchInput(const Schema& schema, const uint8_t* bytes, size_t sizeBytes,
+                      InputTable& out);
 
 /** `received` values where `expected` rows were announced, in Milvus's words. */
 Status rowCountMismatch(const std::string& field, uint64_t received, uint64_t expected);

@@ -134,7 +134,8 @@ Status decodeVarints(const RawColumn& raw, InputColumn& column) {
   bool inRange = true;
   Status status = eachItem(raw, column, [&](const WireField& field) {
     return eachVarint(field, [&](uint64_t value) {
-      const int64_t number = sizeof(T) == 8 ? static_cast<int64_t>(value) : static_cast<int32_t>(value);
+      const int64_t number =
+          sizeof(T) == 8 ? static_cast<int64_t>(value) : static_cast<int32_t>(value);
       const T narrow = static_cast<T>(number);
       inRange = static_cast<int64_t>(narrow) == number;
       refused = number;
@@ -179,7 +180,8 @@ Status decodeFixed(const RawColumn& raw, InputColumn& column) {
     column.values = reinterpret_cast<const uint8_t*>(runs.front().data());
   } else {
     column.owned.reserve(totalBytes);
-    for (const std::string_view run : runs) column.owned.insert(column.owned.end(), run.begin(), run.end());
+    for (const std::string_view run : runs)
+      column.owned.insert(column.owned.end(), run.begin(), run.end());
     column.values = column.owned.data();
   }
   column.valueCount = totalBytes / valueBytes;
@@ -198,12 +200,14 @@ Status decodeTexts(const RawColumn& raw, InputColumn& column) {
 Status decodeFloatVectors(const RawColumn& raw, InputColumn& column) {
   const Field& field = *column.field;
   if (raw.dim != field.dim) {
-    return invalidField("vector-dimension", field.name, std::to_string(field.dim), std::to_string(raw.dim));
+    return invalidField("vector-dimension", field.name, std::to_string(field.dim),
+                        std::to_string(raw.dim));
   }
   Status status = decodeFixed<WireType::fixed32, 4>(raw, column);
   if (!status.ok()) return status;
   if (column.valueCount % field.dim != 0) {
-    return invalidField("vector-dimension", field.name, "a multiple of " + std::to_string(field.dim) + " numbers",
+    return invalidField("vector-dimension", field.name,
+                        "a multiple of " + std::to_string(field.dim) + " numbers",
                         std::to_string(column.valueCount));
   }
   column.valueCount /= field.dim;
@@ -232,21 +236,29 @@ constexpr TypeRule rules[] = {
 };
 
 std::string payloadName(const RawColumn& raw) {
-  static const char* const scalars[] = {"no",     "bool",  "int",   "long", "float",
+  static const char* const scalars[] = {"no",     "bool",   "int",   "long",  "float",
                                         "double", "string", "bytes", "array", "json"};
-  static const char* const vectors[] = {"no", "no", "float vector", "binary vector", "float16 vector",
-                                        "bfloat16 vector", "sparse vector", "int8 vector"};
+  static const char* const vectors[] = {"no",
+                                        "no",
+                                        "float vector",
+                                        "binary vector",
+                                        "float16 vector",
+                                        "bfloat16 vector",
+                                        "sparse vector",
+                                        "int8 vector"};
   const uint32_t known = raw.isVector ? 8 : 10;
   if (raw.payloadKind >= known) return "unknown data";
   return std::string((raw.isVector ? vectors : scalars)[raw.payloadKind]) + " data";
 }
 
-Status decodeColumn(const Schema& schema, const RawColumn& raw, uint32_t rowCount, InputColumn& column) {
+Status decodeColumn(const Schema& schema, const RawColumn& raw, uint32_t rowCount,
+                    InputColumn& column) {
   const bool dynamic = raw.isDynamic;
   const Field* const field = dynamic ? schema.byId(metaFieldId) : schema.byName(raw.name);
   if (field == nullptr) {
     const std::string name = dynamic ? "$meta" : std::string(raw.name);
-    return invalidField("field-unknown", name, dynamic ? "no dynamic field" : "a field of the schema",
+    return invalidField("field-unknown", name,
+                        dynamic ? "no dynamic field" : "a field of the schema",
                         dynamic ? "dynamic data" : "an unknown name");
   }
   if (raw.type != static_cast<uint64_t>(field->type)) {
@@ -259,8 +271,8 @@ Status decodeColumn(const Schema& schema, const RawColumn& raw, uint32_t rowCoun
     if (rule.type != field->type) continue;
     const bool empty = raw.payloads.empty();
     if (!empty && (raw.isVector != rule.isVector || raw.payloadKind != rule.payloadKind)) {
-      return invalidField("field-type", field->name, std::string(dataTypeName(field->type)) + " data",
-                          payloadName(raw));
+      return invalidField("field-type", field->name,
+                          std::string(dataTypeName(field->type)) + " data", payloadName(raw));
     }
     if (!empty) {
       Status status = rule.decode(raw, column);
@@ -268,8 +280,9 @@ Status decodeColumn(const Schema& schema, const RawColumn& raw, uint32_t rowCoun
     }
     return settleRows(column, rowCount);
   }
-  Status status(ErrorKind::invalid, "unimplemented",
-                "field " + field->name + ": insert of " + dataTypeName(field->type) + " is not built yet");
+  Status status(
+      ErrorKind::invalid, "unimplemented",
+      "field " + field->name + ": insert of " + dataTypeName(field->type) + " is not built yet");
   status.field = field->name;
   return status;
 }

@@ -45,7 +45,8 @@ void ScanPlan::splitRows(const Schema& schema, const ScanOptions& options) {
   keys_.isText = key->width == 0;
   for (uint32_t row = 0; row < table_.rowCount; row++) keys_.push(keyOf(*key, row));
   const InputColumn* const partitionKey = partitionKeyOf(table_);
-  const uint32_t partitionCount = partitionKey == nullptr ? 1 : static_cast<uint32_t>(options.partitionIds.size());
+  const uint32_t partitionCount =
+      partitionKey == nullptr ? 1 : static_cast<uint32_t>(options.partitionIds.size());
   if (options.shardCount == 1 && partitionCount == 1) {
     groups_.push_back({0, options.partitionIds.front(), {}, table_.rowCount, nullptr});
     return;
@@ -85,11 +86,13 @@ Status ScanPlan::planGroup(Group& group) const {
   }
   group.layout = std::make_unique<RowBatchLayout>(group.rowCount, std::move(plans));
   if (group.layout->totalBytes() <= rowBatchBytesMax) return Status();
-  return invalidField("request-too-large", "rows", "at most " + std::to_string(rowBatchBytesMax) + " bytes",
+  return invalidField("request-too-large", "rows",
+                      "at most " + std::to_string(rowBatchBytesMax) + " bytes",
                       std::to_string(group.layout->totalBytes()));
 }
 
-Status ScanPlan::make(const Schema& schema, InputTable table, const ScanOptions& options, ScanPlan& out) {
+Status ScanPlan::make(const Schema& schema, InputTable table, const ScanOptions& options,
+                      ScanPlan& out) {
   if (options.partitionIds.empty()) {
     return invalidField("parameter-invalid", "partitionIds", "at least one", "none");
   }

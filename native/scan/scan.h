@@ -35,7 +35,8 @@ struct ScannedPart {
 class ScanPlan {
  public:
   /** Takes a table that was read; checks it and settles everything. */
-  static Status make(const Schema& schema, InputTable table, const ScanOptions& options, ScanPlan& out);
+  static Status make(const Schema& schema, InputTable table, const ScanOptions& options,
+                     ScanPlan& out);
 
   uint32_t rowCount() const { return table_.rowCount; }
   const PrimaryKeys& keys() const { return keys_; }
@@ -54,8 +55,10 @@ class ScanPlan {
   };
   void splitRows(const Schema& schema, const ScanOptions& options);
   Status planGroup(Group& group) const;
-  void writeColumn(const InputColumn& column, const Group& group, size_t position, uint8_t* target) const;
-  void writeTexts(const InputColumn& column, const Group& group, size_t position, uint8_t* target) const;
+  void writeColumn(const InputColumn& column, const Group& group, size_t position,
+                   uint8_t* target) const;
+  void writeTexts(const InputColumn& column, const Group& group, size_t position,
+                  uint8_t* target) const;
 
   InputTable table_;
   PrimaryKeys keys_;

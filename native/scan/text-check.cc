@@ -41,7 +41,7 @@ class JsonChecker {
 
   JsonKind check() {
     space();
-    const JsonKind kind = at_ == end_ ? JsonKind::invalid
+    const JsonKind kind = at_ == end_   ? JsonKind::invalid
                           : *at_ == '{' ? JsonKind::object
                           : *at_ == '[' ? JsonKind::array
                                         : JsonKind::scalar;
@@ -107,7 +107,8 @@ class JsonChecker {
     return true;
   }
   bool word(std::string_view wanted) {
-    if (std::string_view(at_, static_cast<size_t>(end_ - at_)).substr(0, wanted.size()) != wanted) return false;
+    if (std::string_view(at_, static_cast<size_t>(end_ - at_)).substr(0, wanted.size()) != wanted)
+      return false;
     at_ += wanted.size();
     return true;
   }

@@ -84,7 +84,8 @@ Status query(const QueryRequest& request, QueryResult& out) {
   if (mayRepeat) dropOlderVersions(rows);
   if (request.orderByKey) orderByKey(rows, pageEnd);
   if (rows.size() > pageEnd) rows.resize(pageEnd);
-  rows.erase(rows.begin(), rows.begin() + static_cast<ptrdiff_t>(std::min<uint64_t>(request.offset, rows.size())));
+  rows.erase(rows.begin(), rows.begin() + static_cast<ptrdiff_t>(
+                                              std::min<uint64_t>(request.offset, rows.size())));
   out.rowCount = rows.size();
   if (request.outputFieldIds.empty()) return status;
   out.hasRows = true;

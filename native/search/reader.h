@@ -54,14 +54,15 @@ struct ReadScope {
   std::vector<Pin> pins;
   std::shared_ptr<const FilterProgram> program;  // null = no filter
   bool somePartitions = false;
-  std::vector<uint64_t> partitionIds;            // used when somePartitions
+  std::vector<uint64_t> partitionIds;  // used when somePartitions
   bool ignoreGrowing = false;
   const CancelFlag* cancel = nullptr;
 
   const Schema& schema() const { return *pins.front().schema; }
 };
 
-/** Chooses segments and evaluates liveness and filter; segments without a candidate are left out. */
+/** Chooses segments and evaluates liveness and filter; segments without a candidate are left out.
+ */
 Status prepareWork(const ReadScope& scope, Liveness liveness, std::vector<SegmentWork>& out);
 
 /** True when a key may be alive twice, once in each of two partitions: the newest row then wins. */

@@ -32,7 +32,8 @@ Status checkRequest(const SearchRequest& request, const Field*& field) {
   }
   field = request.scope.schema().byId(request.fieldId);
   if (field == nullptr) {
-    return invalidField("field-unknown", std::to_string(request.fieldId), "a field of the schema", "its id");
+    return invalidField("field-unknown", std::to_string(request.fieldId), "a field of the schema",
+                        "its id");
   }
   if (field->type != DataType::floatVector) {
     if (isVector(field->type)) {
@@ -81,7 +82,8 @@ class SegmentSearcher {
   SegmentSearcher(const SearchRequest& request, const Field& field)
       : request_(request), field_(field) {}
 
-  Status run(const SegmentWork& work, const float* query, uint32_t k, std::vector<Hit>& best) const {
+  Status run(const SegmentWork& work, const float* query, uint32_t k,
+             std::vector<Hit>& best) const {
     best.clear();
     IndexSearch search;
     search.k = k;
@@ -130,7 +132,8 @@ size_t dropOlderVersions(std::vector<Found>& found) {
     const auto [entry, added] = newest.try_emplace(hit.primaryKey, &hit);
     if (added) continue;
     const Found& other = *entry->second;
-    if (hit.segment->timestampOf(hit.row) > other.segment->timestampOf(other.row)) entry->second = &hit;
+    if (hit.segment->timestampOf(hit.row) > other.segment->timestampOf(other.row))
+      entry->second = &hit;
   }
   const size_t dropped = found.size() - newest.size();
   if (dropped == 0) return 0;
@@ -154,7 +157,8 @@ Status searchAll(const SegmentSearcher& searcher, const std::vector<SegmentWork>
       if (!status.ok()) return status;
       moreRows |= best.size() == wanted;
       const Segment& segment = item.reader.segment();
-      for (const Hit& hit : best) found.push_back({hit.key, &segment, hit.row, segment.keyOf(hit.row)});
+      for (const Hit& hit : best)
+        found.push_back({hit.key, &segment, hit.row, segment.keyOf(hit.row)});
     }
     std::sort(found.begin(), found.end(), [](const Found& a, const Found& b) {
       return a.key != b.key ? a.key < b.key : a.primaryKey < b.primaryKey;
@@ -186,7 +190,8 @@ Status search(const SearchRequest& request, SearchResult& out) {
   std::vector<RowRef> winners;
   std::vector<Found> found;
   for (uint32_t i = 0; i < request.queryCount; i++) {
-    const float* const query = reinterpret_cast<const float*>(request.queries.data()) + size_t{i} * field->dim;
+    const float* const query =
+        reinterpret_cast<const float*>(request.queries.data()) + size_t{i} * field->dim;
     status = searchAll(searcher, work, query, request.k, mayRepeat, found);
     if (!status.ok()) return status;
     out.counts.push_back(static_cast<uint32_t>(found.size()));
@@ -198,7 +203,8 @@ Status search(const SearchRequest& request, SearchResult& out) {
   }
   if (request.outputFieldIds.empty()) return status;
   out.hasRows = true;
-  return gatherRows(request.scope.schema(), winners, request.outputFieldIds, GatherLimits(), out.rows);
+  return gatherRows(request.scope.schema(), winners, request.outputFieldIds, GatherLimits(),
+                    out.rows);
 }
 
 }  // namespace dipper

@@ -15,7 +15,8 @@ namespace dipper {
 
 /** One column over the rows [firstRow, firstRow + rowCount) of a segment. */
 struct ColumnChunk {
-  const uint8_t* data = nullptr;      // fixed width: rowCount values; else the bytes offsets point into
+  // Fixed width: rowCount values; else the bytes that offsets point into.
+  const uint8_t* data = nullptr;
   const uint32_t* offsets = nullptr;  // rowCount + 1 entries for variable width, else null
   const uint8_t* validity = nullptr;  // LSB first, 1 = present; null = all present
   uint32_t firstRow = 0;

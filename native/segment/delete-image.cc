@@ -76,7 +76,8 @@ Status readDeleteImage(const uint8_t* image, uint64_t sizeBytes, uint32_t rowCou
   if (header.rowCount != rowCount) return corrupt("row count differs from the segment's");
   const uint64_t entryBytes = sizeof(StoredEntry) * uint64_t{header.entryCount};
   if (sizeBytes - headerBytes < entryBytes) return corrupt("shorter than its entries");
-  if (crc32c(image + headerBytes, entryBytes, 0) != header.crc) return corrupt("checksum does not fit");
+  if (crc32c(image + headerBytes, entryBytes, 0) != header.crc)
+    return corrupt("checksum does not fit");
   Status status = deletes.reserveEntries(header.entryCount);
   if (!status.ok()) return status;
   uint64_t previous = 0;

@@ -18,8 +18,7 @@ Status DeleteState::reserveEntries(uint64_t moreEntries) {
 }
 
 bool DeleteState::test(const Words& words, uint32_t row) {
-  const uint64_t word =
-      std::atomic_ref<uint64_t>(words[row >> 6]).load(std::memory_order_acquire);
+  const uint64_t word = std::atomic_ref<uint64_t>(words[row >> 6]).load(std::memory_order_acquire);
   return (word >> (row & 63)) & 1;
 }
 

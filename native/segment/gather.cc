@@ -75,11 +75,13 @@ Status planColumn(const Field& field, const std::vector<RowRef>& rows, uint64_t 
     }
   }
   if (plan.dataBytes <= std::min<uint64_t>(bytesMax, UINT32_MAX)) return Status();
-  return invalidField("result-too-large", field.name, "at most " + std::to_string(bytesMax) + " bytes",
+  return invalidField("result-too-large", field.name,
+                      "at most " + std::to_string(bytesMax) + " bytes",
                       std::to_string(plan.dataBytes));
 }
 
-void copyFixed(const Field& field, const std::vector<RowRef>& rows, uint8_t* data, uint8_t* validity) {
+void copyFixed(const Field& field, const std::vector<RowRef>& rows, uint8_t* data,
+               uint8_t* validity) {
   ColumnCursor cursor(field);
   const size_t width = cursor.width();
   std::string_view value;
@@ -117,9 +119,11 @@ Status gatherRows(const Schema& schema, const std::vector<RowRef>& rows,
   std::vector<const Field*> fields;
   std::vector<ColumnPlan> plans;
   for (const uint32_t fieldId : fieldIds) {
-    const Field* const field = fieldId == timestampFieldId ? &timestampField() : schema.byId(fieldId);
+    const Field* const field =
+        fieldId == timestampFieldId ? &timestampField() : schema.byId(fieldId);
     if (field == nullptr) {
-      return invalidField("field-unknown", std::to_string(fieldId), "a field of the schema", "its id");
+      return invalidField("field-unknown", std::to_string(fieldId), "a field of the schema",
+                          "its id");
     }
     fields.push_back(field);
     Status status = planColumn(*field, rows, limits.bytesMax, plans.emplace_back());

@@ -27,8 +27,8 @@ Status checkBatch(const Schema& schema, const RowBatchView& batch, bool keyOnly)
   for (const BatchColumn& column : batch.columns()) {
     const Field* const field = schema.byId(column.fieldId);
     if (field == nullptr) {
-      return invalidField("schema-mismatch", std::to_string(column.fieldId), "a field of the schema",
-                          "an unknown id");
+      return invalidField("schema-mismatch", std::to_string(column.fieldId),
+                          "a field of the schema", "an unknown id");
     }
     if (field->type != column.type) {
       return mismatch(*field, dataTypeName(field->type), dataTypeName(column.type));
@@ -78,7 +78,8 @@ bool GrowingChunk::full(uint32_t localRow) const {
   if (localRow >= capacity_.load(std::memory_order_relaxed)) return true;
   for (const Column& column : columns_) {
     if (column.width > 0) continue;
-    if (reinterpret_cast<const uint32_t*>(column.offsets.data())[localRow] > chunkBytesMax) return true;
+    if (reinterpret_cast<const uint32_t*>(column.offsets.data())[localRow] > chunkBytesMax)
+      return true;
   }
   return false;
 }
@@ -105,7 +106,8 @@ Status GrowingChunk::reserveBytes(const RowBatchView& batch, uint32_t from, uint
     const Field& field = schema_.fields()[i];
     const BatchColumn* const source = batch.find(field.id);
     const uint64_t used = reinterpret_cast<const uint32_t*>(column.offsets.data())[localRow];
-    const uint64_t given = source == nullptr ? 0 : source->offsets[from + count] - source->offsets[from];
+    const uint64_t given =
+        source == nullptr ? 0 : source->offsets[from + count] - source->offsets[from];
     const uint64_t filled = (field.hasDefault ? field.defaultValue.size() : field.dynamic ? 2 : 0);
     Status status = growBytes(column, used, used + given + filled * count);
     if (!status.ok()) return status;
@@ -113,8 +115,8 @@ Status GrowingChunk::reserveBytes(const RowBatchView& batch, uint32_t from, uint
   return Status();
 }
 
-void GrowingChunk::write(const RowBatchView& batch, uint32_t from, uint32_t count, uint32_t localRow,
-                         uint64_t timestamp) {
+void GrowingChunk::write(const RowBatchView& batch, uint32_t from, uint32_t count,
+                         uint32_t localRow, uint64_t timestamp) {
   uint64_t* const stamps = reinterpret_cast<uint64_t*>(timestamps_.data());
   std::fill(stamps + localRow, stamps + localRow + count, timestamp);
   for (size_t i = 0; i < columns_.size(); i++) {
@@ -158,8 +160,9 @@ void GrowingChunk::writeValues(const Field& field, Column& column, const BatchCo
   }
   for (uint32_t row = 0; row < count; row++) {
     const bool present = source != nullptr && source->present(from + row);
-    const std::string_view value =
-        present ? source->text(from + row) : filled ? filler : std::string_view();
+    const std::string_view value = present  ? source->text(from + row)
+                                   : filled ? filler
+                                            : std::string_view();
     if (!value.empty()) std::memcpy(bytes + at, value.data(), value.size());
     at += static_cast<uint32_t>(value.size());
     offsets[localRow + row + 1] = at;

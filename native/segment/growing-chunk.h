@@ -57,7 +57,10 @@ class GrowingChunk {
     std::atomic<const uint8_t*> bytesAt{nullptr};
   };
   GrowingChunk(const Schema& schema, uint32_t firstRow, uint32_t capacity)
-      : schema_(schema), firstRow_(firstRow), capacity_(capacity), columns_(schema.fields().size()) {}
+      : schema_(schema),
+        firstRow_(firstRow),
+        capacity_(capacity),
+        columns_(schema.fields().size()) {}
   Status allocate();
   Status growBytes(Column& column, uint64_t used, uint64_t needed);
   void writeValues(const Field& field, Column& column, const BatchColumn* source, uint32_t from,

@@ -36,7 +36,8 @@ class GrowingSegment final : public Segment {
   void unstage();
   /** Room for the staged rows in the key index and in the delete state (a row may be shadowed). */
   Status reserveStaged();
-  /** Enters a staged row into the key index; returns the older row of its key, or KeyIndex::none. */
+  /** Enters a staged row into the key index; returns the older row of its key, or KeyIndex::none.
+   */
   uint32_t indexRow(uint32_t row);
   void publish();
   void freeze() { state_.store(SegmentState::frozen, std::memory_order_release); }

@@ -64,7 +64,8 @@ Status KeyBlob::build(const std::vector<uint64_t>& hashes, MemoryClass kind, Blo
     sorted[i] = hashes[rows[i]];
     starts[bucketOf(sorted[i], bits) + 1]++;
   }
-  for (uint64_t bucket = 0; bucket < uint64_t{1} << bits; bucket++) starts[bucket + 1] += starts[bucket];
+  for (uint64_t bucket = 0; bucket < uint64_t{1} << bits; bucket++)
+    starts[bucket + 1] += starts[bucket];
   const uint32_t crc = crc32c(image.data() + headerBytes, places.totalBytes - headerBytes, 0);
   const Header header{magic, version, rowCount, bits, crc};
   std::memcpy(image.data(), &header, sizeof header);
@@ -91,7 +92,8 @@ Status KeyBlob::open(const uint8_t* image, uint64_t sizeBytes, uint32_t rowCount
   out.hashes_ = reinterpret_cast<const uint64_t*>(image + places.hashesAt);
   out.rows_ = reinterpret_cast<const uint32_t*>(image + places.rowsAt);
   const uint64_t bucketCount = uint64_t{1} << header.bucketBits;
-  if (out.starts_[0] != 0 || out.starts_[bucketCount] != rowCount) return corrupt("buckets do not fit");
+  if (out.starts_[0] != 0 || out.starts_[bucketCount] != rowCount)
+    return corrupt("buckets do not fit");
   for (uint64_t i = 0; i < bucketCount; i++) {
     if (out.starts_[i] > out.starts_[i + 1]) return corrupt("buckets do not ascend");
   }

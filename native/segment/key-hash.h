@@ -9,7 +9,8 @@
 //   fold(a, b)   = low64(a * b) ^ high64(a * b)
 //   int64 v      = fold(fold(v ^ root2, root3), root5 ^ 8)
 //   bytes b, n   = state = root2 ^ n; for each full 16 bytes: state = fold(w0 ^ state, w1 ^ root3);
-//                  the rest (0 to 15 bytes) zero-padded as one more step; fold(state ^ root7, root5)
+//                  the rest (0 to 15 bytes) zero-padded as one more step; fold(state ^ root7,
+//                  root5)
 #pragma once
 
 #include <cstdint>

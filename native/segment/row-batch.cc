@@ -75,23 +75,40 @@ size_t fixedWidth(DataType type, uint32_t dim) {
 
 const char* dataTypeName(DataType type) {
   switch (type) {
-    case DataType::none: return "None";
-    case DataType::boolean: return "Bool";
-    case DataType::int8: return "Int8";
-    case DataType::int16: return "Int16";
-    case DataType::int32: return "Int32";
-    case DataType::int64: return "Int64";
-    case DataType::float32: return "Float";
-    case DataType::float64: return "Double";
-    case DataType::varchar: return "VarChar";
-    case DataType::array: return "Array";
-    case DataType::json: return "JSON";
-    case DataType::binaryVector: return "BinaryVector";
-    case DataType::floatVector: return "FloatVector";
-    case DataType::float16Vector: return "Float16Vector";
-    case DataType::bfloat16Vector: return "BFloat16Vector";
-    case DataType::sparseVector: return "SparseFloatVector";
-    case DataType::int8Vector: return "Int8Vector";
+    case DataType::none:
+      return "None";
+    case DataType::boolean:
+      return "Bool";
+    case DataType::int8:
+      return "Int8";
+    case DataType::int16:
+      return "Int16";
+    case DataType::int32:
+      return "Int32";
+    case DataType::int64:
+      return "Int64";
+    case DataType::float32:
+      return "Float";
+    case DataType::float64:
+      return "Double";
+    case DataType::varchar:
+      return "VarChar";
+    case DataType::array:
+      return "Array";
+    case DataType::json:
+      return "JSON";
+    case DataType::binaryVector:
+      return "BinaryVector";
+    case DataType::floatVector:
+      return "FloatVector";
+    case DataType::float16Vector:
+      return "Float16Vector";
+    case DataType::bfloat16Vector:
+      return "BFloat16Vector";
+    case DataType::sparseVector:
+      return "SparseFloatVector";
+    case DataType::int8Vector:
+      return "Int8Vector";
   }
   return "unknown";
 }
@@ -155,14 +172,16 @@ Status RowBatchView::readColumn(const uint8_t* bytes, uint32_t position) {
       return corrupt(name + ": wrong data length");
     }
   } else {
-    if (!inside(offsetsAt, 4 * (uint64_t{rowCount_} + 1))) return corrupt("offsets beyond its bytes");
+    if (!inside(offsetsAt, 4 * (uint64_t{rowCount_} + 1)))
+      return corrupt("offsets beyond its bytes");
     column.offsets = reinterpret_cast<const uint32_t*>(bytes + offsetsAt);
     if (!offsetsAscend(column.offsets, rowCount_, column.dataBytes)) {
       return corrupt(name + ": offsets out of order");
     }
   }
   if (validityAt != 0) {
-    if (!inside(validityAt, (uint64_t{rowCount_} + 7) / 8)) return corrupt("validity beyond its bytes");
+    if (!inside(validityAt, (uint64_t{rowCount_} + 7) / 8))
+      return corrupt("validity beyond its bytes");
     column.validity = bytes + validityAt;
   }
   columns_.push_back(column);

@@ -72,8 +72,8 @@ struct ColumnPlan {
   DataType type = DataType::none;
   DataType elementType = DataType::none;
   uint32_t dim = 0;
-  uint32_t nullCount = 0;   // > 0 gives it a validity region
-  uint64_t dataBytes = 0;   // variable width only; fixed width follows from the row count
+  uint32_t nullCount = 0;  // > 0 gives it a validity region
+  uint64_t dataBytes = 0;  // variable width only; fixed width follows from the row count
 
   static ColumnPlan of(const Field& field) {
     return {field.id, field.type, field.elementType, field.dim, 0, 0};

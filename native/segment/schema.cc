@@ -127,12 +127,18 @@ bool packDefault(DataType type, const std::string& text, std::string& out) {
     case DataType::boolean:
       out.assign(1, text == "true" ? 1 : 0);
       return text == "true" || text == "false";
-    case DataType::int8: return packNumber<int8_t>(text, out);
-    case DataType::int16: return packNumber<int16_t>(text, out);
-    case DataType::int32: return packNumber<int32_t>(text, out);
-    case DataType::int64: return packNumber<int64_t>(text, out);
-    case DataType::float32: return packNumber<float>(text, out);
-    case DataType::float64: return packNumber<double>(text, out);
+    case DataType::int8:
+      return packNumber<int8_t>(text, out);
+    case DataType::int16:
+      return packNumber<int16_t>(text, out);
+    case DataType::int32:
+      return packNumber<int32_t>(text, out);
+    case DataType::int64:
+      return packNumber<int64_t>(text, out);
+    case DataType::float32:
+      return packNumber<float>(text, out);
+    case DataType::float64:
+      return packNumber<double>(text, out);
     case DataType::varchar:
     case DataType::json:
       out = text;
@@ -195,7 +201,8 @@ Status readField(Cursor& cursor, Field& field) {
   if (needsDim && (field.dim == 0 || field.dim > 32768)) {
     return malformed("field " + field.name + ": dim cannot be " + std::to_string(field.dim));
   }
-  return field.type == DataType::none ? malformed("field " + field.name + " has no type") : Status();
+  return field.type == DataType::none ? malformed("field " + field.name + " has no type")
+                                      : Status();
 }
 
 Status readFields(Cursor& cursor, std::vector<Field>& fields) {
@@ -204,7 +211,8 @@ Status readFields(Cursor& cursor, std::vector<Field>& fields) {
     Field field;
     Status status = readField(cursor, field);
     if (!status.ok()) return status;
-    if (!fields.empty() && fields.back().id >= field.id) return malformed("field ids do not ascend");
+    if (!fields.empty() && fields.back().id >= field.id)
+      return malformed("field ids do not ascend");
     fields.push_back(std::move(field));
   } while (cursor.take(','));
   return cursor.take(']') ? Status() : malformed("fields does not end");

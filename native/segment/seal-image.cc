@@ -42,7 +42,8 @@ Status gatherVectors(const GrowingSegment& frozen, const Field& field, const Sea
   for (uint32_t row = 0; row < out.rowCount; row++) {
     const uint32_t from = order.frozenRow[row];
     if (from - chunk.firstRow >= chunk.rowCount) frozen.column(field.id, from, out.rowCount, chunk);
-    std::memcpy(vectors.rows.data() + width * row, chunk.data + width * (from - chunk.firstRow), width);
+    std::memcpy(vectors.rows.data() + width * row, chunk.data + width * (from - chunk.firstRow),
+                width);
   }
   out.vectors.push_back(std::move(vectors));
   return status;
@@ -76,8 +77,8 @@ Status addVectorValidity(const GrowingSegment& frozen, const SealOrder& order, c
   if (!status.ok()) return status;
   std::vector<ColumnPlan> columns;
   for (const BatchColumn& column : view.columns()) {
-    columns.push_back({column.fieldId, column.type, column.elementType, column.dim, column.nullCount,
-                       column.dataBytes});
+    columns.push_back({column.fieldId, column.type, column.elementType, column.dim,
+                       column.nullCount, column.dataBytes});
   }
   for (const Field* field : plan.nullableVectors) columns.push_back({field->id, DataType::boolean});
   std::sort(columns.begin(), columns.end(),

@@ -71,7 +71,8 @@ Status SealedSegment::addVectors(const SealedVectors& vectors) {
     return corrupt(id(), "vectors of field " + std::to_string(vectors.fieldId) + " have no field");
   }
   const uint64_t wanted = uint64_t{fixedWidth(field->type, field->dim)} * rowCount();
-  if (wanted == 0 && rowCount() > 0) return corrupt(id(), "field " + field->name + " is no raw block");
+  if (wanted == 0 && rowCount() > 0)
+    return corrupt(id(), "field " + field->name + " is no raw block");
   if (vectors.source->size() < wanted) {
     return corrupt(id(), "field " + field->name + ": " + std::to_string(wanted) +
                              " bytes of vectors expected, received " +
@@ -102,8 +103,8 @@ KeyRef SealedSegment::keyOf(uint32_t row) const {
 bool SealedSegment::vectors(uint32_t fieldId, ColumnChunk& out) const {
   for (const VectorColumn& column : vectors_) {
     if (column.fieldId != fieldId) continue;
-    out = {column.source->data(), nullptr, column.validity.empty() ? nullptr : column.validity.data(),
-           0, rowCount()};
+    out = {column.source->data(), nullptr,
+           column.validity.empty() ? nullptr : column.validity.data(), 0, rowCount()};
     return true;
   }
   return false;
@@ -129,7 +130,8 @@ void SealedSegment::findKey(uint64_t hash, const KeyRef& key, std::vector<uint32
 
 uint64_t SealedSegment::memoryBytes() const {
   uint64_t total = baseSource_->size() + keySource_->size() + deletes.memoryBytes();
-  for (const VectorColumn& column : vectors_) total += column.source->size() + column.validity.size();
+  for (const VectorColumn& column : vectors_)
+    total += column.source->size() + column.validity.size();
   return total;
 }
 

@@ -38,7 +38,8 @@ class Segment {
   virtual SegmentState state() const = 0;
   /** Rows applied so far. */
   virtual uint32_t rowCount() const = 0;
-  /** Rows [0, n) that a reader at T may look at; exact for growing rows, which lie in time order. */
+  /** Rows [0, n) that a reader at T may look at; exact for growing rows, which lie in time order.
+   */
   virtual uint32_t visibleRows(uint64_t timestamp) const = 0;
   /** True when rows inside visibleRows(T) may be newer than T and must be checked one by one. */
   virtual bool newerThan(uint64_t timestamp) const = 0;
@@ -74,7 +75,8 @@ class Segment {
   }
 
   DeleteState deletes;
-  /** Entries in the last delete image that was made or read; so equal images are not written twice. */
+  /** Entries in the last delete image that was made or read; so equal images are not written twice.
+   */
   std::atomic<uint32_t> imagedEntryCount{0};
   /** Under which the bridge knows the segment; 0 = not registered. */
   std::atomic<uint64_t> handle{0};

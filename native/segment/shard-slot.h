@@ -50,7 +50,8 @@ class ShardSlot {
 
   bool admit(uint64_t timestamp) {
     uint64_t floor = floor_.load();
-    while (floor < timestamp && timestamp < timestampMax && !floor_.compare_exchange_weak(floor, timestamp)) {
+    while (floor < timestamp && timestamp < timestampMax &&
+           !floor_.compare_exchange_weak(floor, timestamp)) {
     }
     const uint64_t unapplied = unapplied_.load();
     return unapplied == 0 || unapplied > timestamp;

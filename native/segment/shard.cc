@@ -9,7 +9,9 @@
 namespace dipper {
 namespace {
 
-Status unfit(const std::string& what) { return Status(ErrorKind::invalid, "parameter-invalid", what); }
+Status unfit(const std::string& what) {
+  return Status(ErrorKind::invalid, "parameter-invalid", what);
+}
 
 std::string named(const Segment& segment) { return "segment " + std::to_string(segment.id()); }
 
@@ -148,8 +150,9 @@ void Shard::publishView(std::vector<std::shared_ptr<Segment>> segments) {
   }
   std::erase_if(unlisted_, [&](const auto& open) { return lists(open.get()); });
   std::erase_if(twins_, [&](const Twin& twin) {
-    const bool waiting = std::any_of(unlisted_.begin(), unlisted_.end(),
-                                     [&](const auto& open) { return open.get() == twin.frozen.get(); });
+    const bool waiting = std::any_of(unlisted_.begin(), unlisted_.end(), [&](const auto& open) {
+      return open.get() == twin.frozen.get();
+    });
     return lists(twin.sealed.get()) && !lists(twin.frozen.get()) && !waiting;
   });
   view_ = std::move(view);

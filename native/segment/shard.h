@@ -63,7 +63,8 @@ class Shard {
   ShardSlot& slot() { return slot_; }
 
   // Writer's side.
-  Status openGrowing(uint64_t partitionId, uint64_t segmentId, std::shared_ptr<GrowingSegment>& out);
+  Status openGrowing(uint64_t partitionId, uint64_t segmentId,
+                     std::shared_ptr<GrowingSegment>& out);
   Status applyBody(const uint8_t* body, size_t sizeBytes, uint64_t timestamp, AppliedChange& out);
   std::vector<std::shared_ptr<GrowingSegment>> freezeGrowing();
   Status addSealed(const std::shared_ptr<SealedSegment>& segment);
