@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Dipper authors
 //
-// Fashion-MNIST as Debian packages it, with exact neighbours (see python/prepare.py). The first half
-// of the queries is measured; settings are tuned on the second half, which is never measured.
+// Fashion-MNIST as Debian packages it, with exact neighbours (see python/prepare.py). The first
+// half of the queries is measured; settings are tuned on the second half, which is never measured.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Dipper authors
 //
-// The bench of the first path: Dipper beside Milvus Lite and Milvus 2.3.5 on Fashion-MNIST, server on
-// one core, client on the other, in interleaved rounds of one run. Prints what it does, a table with
-// the medians and ratios at the end, and writes every raw number to a file.
+// The bench of the first path: Dipper beside Milvus Lite and Milvus 2.3.5 on Fashion-MNIST, server
+// on one core, client on the other, in interleaved rounds of one run. Prints what it does, a table
+// with the medians and ratios at the end, and writes every raw number to a file.
 
 import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Dipper authors
 //
-// Runs a measuring client of bench/python with the pymilvus that fits the server. It prints one JSON
-// object of numbers.
+// Runs a measuring client of bench/python with the pymilvus that fits the server. It prints one
+// JSON object of numbers.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

@@ -21,10 +21,8 @@ describe('the bench report', () => {
       durability: 'any',
       durable: true,
       rawRowsPerSecond: rate,
-      ...{
-        rawFourInFlightRowsPerSecond: rate,
-        pymilvusRowsPerSecond: rate,
-      },
+      rawFourInFlightRowsPerSecond: rate,
+      pymilvusRowsPerSecond: rate,
     });
     const text = markdownTable({
       dipper: [{ firstAnswerMs: 100, inserts: [insert(9000)] }],

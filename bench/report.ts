@@ -79,7 +79,7 @@ export function median(values: readonly number[]): number {
   return Number.isInteger(middle) ? ((sorted[middle - 1] ?? Number.NaN) + upper) / 2 : upper;
 }
 
-/** A markdown table: a column for each system, and beside the peers how many times better we are. */
+/** A markdown table: a column for each system, and how many times better than each peer. */
 export function markdownTable(results: Results): string {
   const names = Object.keys(results) as SystemName[];
   const peers = names.filter((name) => name !== 'dipper');

@@ -52,11 +52,9 @@ export function readSettings(args: readonly string[]): BenchSettings | null {
       rows: text,
       seconds: text,
       date: text,
-      ...{
-        'insert-rows': text,
-        output: text,
-        help: { type: 'boolean' },
-      },
+      'insert-rows': text,
+      output: text,
+      help: { type: 'boolean' },
     },
   });
   if (values.help === true || values.date === undefined) {

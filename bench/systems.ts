@@ -114,7 +114,7 @@ export async function startAnswering(
   return { server, wire, answeredAfterMs: performance.now() - server.startedAtMs };
 }
 
-/** Waits until a listing of the collections succeeds, which every system answers only when it is up. */
+/** Waits until the collections can be listed, which every system answers only when it is up. */
 async function firstAnswer(server: ServerProcess): Promise<WireClient> {
   while (!(await acceptsConnections(server.port))) await sleep(2);
   for (;;) {

@@ -57,7 +57,8 @@ async function findPython() {
   }
   if (probe.code !== 0) {
     throw new PythonEnvironmentError(
-      `'${command}' lacks the venv or pip module (Debian: apt-get install python3-venv).\n${version}`,
+      `'${command}' lacks the venv or pip module (Debian: apt-get install python3-venv).\n` +
+        version,
     );
   }
   const [major = 0, minor = 0] = version.split('.').map(Number);

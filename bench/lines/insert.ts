@@ -2,7 +2,8 @@
 // Copyright the Dipper authors
 //
 // Insert rates in batches of 1,000 rows, into an indexed and loaded collection of a fresh server:
-// encoded requests from the bare client (what the server can take), and pymilvus (what a user sees).
+// encoded requests from the bare client (what the server can take), and pymilvus (what a user
+// sees).
 
 import { createCollection, encodeInserts, sendInserts } from '../collection.ts';
 import type { Dataset } from '../dataset.ts';

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the Dipper authors
 #
-# Turns Debian's Fashion-MNIST into flat little-endian files that any client can map, and computes the
-# exact neighbours that recall is measured against: of all rows, and of the rows that a random filter
-# of 1 % and of 10 % lets pass. Done once for a number of rows; the folder's name carries it.
+# Turns Debian's Fashion-MNIST into flat little-endian files that any client can map, and computes
+# the exact neighbours that recall is measured against: of all rows, and of the rows that a random
+# filter of 1 % and of 10 % lets pass. Done once for a number of rows; the folder's name carries
+# it.
 #
 #   prepare.py OUT_FOLDER ROWS
 
@@ -27,7 +28,7 @@ def images(name):
 
 
 def nearest(queries, rows, allowed):
-    """The exact nearest neighbours in squared distance; pixels are whole numbers, so it is exact."""
+    """The exact nearest neighbours in squared distance; exact, since pixels are whole."""
     ids = np.flatnonzero(allowed)
     base = rows[ids].astype(np.float64)
     norms = (base * base).sum(1)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Dipper authors
 //
-// kill -9 in CI: nothing acknowledged is lost, doubled or resurrected. DIPPER_CRASH_ROUNDS sets how
-// many rounds (10), DIPPER_CRASH_SEED repeats the clients' choices of a run; the moments of the kills
-// are the machine's own.
+// kill -9 in CI: nothing acknowledged is lost, doubled or resurrected. DIPPER_CRASH_ROUNDS sets
+// how many rounds (10), DIPPER_CRASH_SEED repeats the clients' choices of a run; the moments of
+// the kills are the machine's own.
 
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';

@@ -2,8 +2,8 @@
 // Copyright the Dipper authors
 //
 // The store of the crash lane on a real server: two collections that differ in what can break
-// (Int64 keys and an exact index; VarChar keys and an HNSW graph), clients dealt between them, every
-// read Strong. Only the bare wire client is used: nothing may be sent twice by itself.
+// (Int64 keys and an exact index; VarChar keys and an HNSW graph), clients dealt between them,
+// every read Strong. Only the bare wire client is used: nothing may be sent twice by itself.
 
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Dipper authors
 //
-// A newcomer's first program with the official Node SDK, unmodified: over gRPC and over REST. Milvus
-// Lite does not serve this SDK's quick form, which names no index type, nor REST.
+// A newcomer's first program with the official Node SDK, unmodified: over gRPC and over REST.
+// Milvus Lite does not serve this SDK's quick form, which names no index type, nor REST.
 
 import { HttpClient, MilvusClient } from '@zilliz/milvus2-sdk-node';
 import { describe, expect, test } from 'vitest';

@@ -2,9 +2,10 @@
 // Copyright the Dipper authors
 //
 // A real server process for the lanes that prove it from outside: started on free ports over a
-// directory of the caller, waited for, stopped politely or killed. The same lanes run against Milvus
-// Lite with DIPPER_TEST_TARGET=milvus-lite, which is how a doubtful test is told from a doubtful
-// server. Each server leads a process group of its own, so a kill takes whatever it started along.
+// directory of the caller, waited for, stopped politely or killed. The same lanes run against
+// Milvus Lite with DIPPER_TEST_TARGET=milvus-lite, which is how a doubtful test is told from a
+// doubtful server. Each server leads a process group of its own, so a kill takes whatever it
+// started along.
 
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';

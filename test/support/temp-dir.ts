@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Dipper authors
 //
-// A directory that lives as long as one test. DIPPER_TEST_KEEP=1 leaves it behind for a look inside.
+// A directory that lives as long as one test. DIPPER_TEST_KEEP=1 leaves it behind for a look
+// inside.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

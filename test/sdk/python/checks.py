@@ -2,9 +2,9 @@
 # Copyright the Dipper authors
 #
 # How a script of the SDK lane reports. Each check is one JSON line on standard output, which the
-# vitest side turns into an assertion of its own; the last line says how many there were, so a script
-# that dies early cannot look finished. A section catches what is thrown inside it and goes on with
-# the next one: one missing verb hides nothing but itself.
+# vitest side turns into an assertion of its own; the last line says how many there were, so a
+# script that dies early cannot look finished. A section catches what is thrown inside it and goes
+# on with the next one: one missing verb hides nothing but itself.
 
 import argparse
 import contextlib
@@ -92,7 +92,7 @@ def shorten(value):
 
 
 def plain(value):
-    """Rows as plain Python values, so that they compare by value whatever the client wraps them in."""
+    """Plain Python values, which compare by value whatever the client wraps them in."""
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, (str, bytes)) or value is None:

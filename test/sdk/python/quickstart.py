@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the Dipper authors
 #
-# The steps of the official pymilvus quickstart, in its order and with its defaults: nothing is tuned
-# for us. The quick form of create_collection asks for an AUTOINDEX and loads the collection.
+# The steps of the official pymilvus quickstart, in its order and with its defaults: nothing is
+# tuned for us. The quick form of create_collection asks for an AUTOINDEX and loads the collection.
 
 import numpy as np
 

@@ -26,7 +26,8 @@ def make(client):
 
 
 def row(key, n=None):
-    return {"id": key, "n": key if n is None else n, "vector": [float(key), 0.0], "even": key % 2 == 0}
+    number = key if n is None else n
+    return {"id": key, "n": number, "vector": [float(key), 0.0], "even": key % 2 == 0}
 
 
 def count(client, text=""):
