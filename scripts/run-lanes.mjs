@@ -68,7 +68,8 @@ async function runLane(name, environment) {
   forward(child.stdout, process.stdout, reasons);
   forward(child.stderr, process.stderr, reasons);
   let overBudget = false;
-  const budget = environment.DIPPER_TEST_FULL === '1' ? lanes[name].fullMinutes : lanes[name].minutes;
+  const budget =
+    environment.DIPPER_TEST_FULL === '1' ? lanes[name].fullMinutes : lanes[name].minutes;
   const timer = setTimeout(() => {
     overBudget = true;
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
@@ -106,7 +107,10 @@ function readReport(file) {
 }
 
 function build() {
-  const child = spawn(process.execPath, [join(root, 'scripts/build.mjs')], { cwd: root, stdio: 'inherit' });
+  const child = spawn(process.execPath, [join(root, 'scripts/build.mjs')], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   return once(child, 'close').then(([code]) => code === 0);
 }
 
@@ -131,7 +135,15 @@ async function main(args) {
       results.push(await runLane(name, parsed.full ? longForms : {}));
     }
   } else {
-    results.push({ name: 'build', passed: 0, failed: 1, skipped: 0, seconds: 0, reasons: [], note: '' });
+    results.push({
+      name: 'build',
+      passed: 0,
+      failed: 1,
+      skipped: 0,
+      seconds: 0,
+      reasons: [],
+      note: '',
+    });
   }
   say('');
   for (const result of results) say(lineOf(result));

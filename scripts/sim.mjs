@@ -26,6 +26,10 @@ if (wrong || rest.length > 0) {
   const only = flag === '--seed' ? ['--testNamePattern', 'agree with the model'] : [];
   const chosen = variable === undefined ? {} : { [variable]: value };
   const env = { ...process.env, ...chosen };
-  const { status } = spawnSync(process.execPath, [...args, ...only], { cwd: root, env, stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [...args, ...only], {
+    cwd: root,
+    env,
+    stdio: 'inherit',
+  });
   process.exitCode = status ?? 1;
 }

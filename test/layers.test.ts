@@ -88,7 +88,9 @@ describe('the check', () => {
     ],
     [
       'a type that looks sideways',
-      { 'src/twin/side.ts': `import type { high } from '../high/index.ts';\nexport type Side = typeof high;\n` },
+      {
+        'src/twin/side.ts': `import type { high } from '../high/index.ts';\nexport type Side = typeof high;\n`,
+      },
       'src/twin looks down only: src/twin/side.ts -> src/high/index.ts',
     ],
     [

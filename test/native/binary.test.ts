@@ -21,7 +21,9 @@ interface NativeRun {
 async function make(...args: readonly string[]): Promise<NativeRun> {
   const jobs = `-j${availableParallelism()}`;
   const directory = join(repositoryRoot, 'native/test');
-  const child = spawn('make', [jobs, '-C', directory, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('make', [jobs, '-C', directory, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -117,7 +117,9 @@ export async function checkLayers(root: string, layers: readonly Layer[]): Promi
   });
   const result = output as ICruiseResult;
   return {
-    violations: result.summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from} -> ${to}`),
+    violations: result.summary.violations.map(
+      ({ rule, from, to }) => `${rule.name}: ${from} -> ${to}`,
+    ),
     files: new Set(result.modules.map((module) => module.source)),
   };
 }

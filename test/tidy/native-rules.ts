@@ -20,7 +20,11 @@ function longLines(file: SourceFile): readonly Finding[] {
   return file.text.split('\n').flatMap((text, index) => {
     const columns = [...text].length;
     if (columns <= columnsMax) return [];
-    return { path: file.path, line: index + 1, message: `${columns} columns, at most ${columnsMax}` };
+    return {
+      path: file.path,
+      line: index + 1,
+      message: `${columns} columns, at most ${columnsMax}`,
+    };
   });
 }
 

@@ -19,8 +19,10 @@ import {
 import { functionLinesMax, typescriptFindings } from './typescript-rules.ts';
 
 const product = 'src/service/sample.ts';
-const messages = (findings: readonly Finding[]): string => findings.map((f) => f.message).join('\n');
-const script = (text: string, path = product): string => messages(typescriptFindings({ path, text }));
+const messages = (findings: readonly Finding[]): string =>
+  findings.map((f) => f.message).join('\n');
+const script = (text: string, path = product): string =>
+  messages(typescriptFindings({ path, text }));
 /** Joins what must not stand in this file as one word. */
 const halves = (first: string, second: string): string => first + second;
 const filler = (lines: number): string => '  work();\n'.repeat(lines);
@@ -46,9 +48,21 @@ describe('TypeScript', () => {
     ['the disk', "import { readFile } from 'node:fs/promises';", /Disk port/],
     ['the disk, late', "const fs = await import('node:fs');", /Disk port/],
     ['timers as promises', "import { setTimeout as sleep } from 'node:timers/promises';", /Clock/],
-    ['a checker switched off', `// ${halves('@ts', '-expect-error')} wrong\nwork(1);`, /switched off/],
-    ['a lint rule switched off', `// ${halves('oxlint', '-disable-next-line')}\nwork(1);`, /switched off/],
-    ['a long function', `function long() {\n${filler(functionLinesMax - 1)}}`, /function of 71 lines/],
+    [
+      'a checker switched off',
+      `// ${halves('@ts', '-expect-error')} wrong\nwork(1);`,
+      /switched off/,
+    ],
+    [
+      'a lint rule switched off',
+      `// ${halves('oxlint', '-disable-next-line')}\nwork(1);`,
+      /switched off/,
+    ],
+    [
+      'a long function',
+      `function long() {\n${filler(functionLinesMax - 1)}}`,
+      /function of 71 lines/,
+    ],
     ['a long method', `class A {\n  long() {\n${filler(functionLinesMax - 1)}}\n}`, /of 71 lines/],
   ] as const)('finds %s', ([, text, message]) => {
     expect(script(text)).toMatch(message);
@@ -67,7 +81,12 @@ describe('TypeScript', () => {
   });
 
   test('ports, composition roots and tests may do what the others may not', () => {
-    for (const path of ['src/core/clock.ts', 'src/main.ts', 'src/service/a.test.ts', 'bench/a.ts']) {
+    for (const path of [
+      'src/core/clock.ts',
+      'src/main.ts',
+      'src/service/a.test.ts',
+      'bench/a.ts',
+    ]) {
       expect(script('const nowMs = Date.now();', path)).toBe('');
     }
     expect(script('const nowMs = Date.now();', 'src/core/limits.ts')).toMatch(/Clock port/);
@@ -89,7 +108,10 @@ describe('C++', () => {
   test.for([
     ['a long function', `int f(int a) {\n${filler(functionLinesMax - 1)}}`],
     ['one in a namespace', `namespace a {\nint f(int a) {\n${filler(functionLinesMax - 1)}}\n}`],
-    ['a long method', `class A {\n public:\n  int f() const {\n${filler(functionLinesMax - 1)}}\n};`],
+    [
+      'a long method',
+      `class A {\n public:\n  int f() const {\n${filler(functionLinesMax - 1)}}\n};`,
+    ],
     ['a long head', `int f(\n    int a,\n    int b) {\n${filler(functionLinesMax - 3)}}`],
     ['a brace in a string', `int f() {\n  use("}");\n${filler(functionLinesMax - 2)}}`],
   ] as const)('finds %s', ([, text]) => {
@@ -108,7 +130,8 @@ describe('C++', () => {
 });
 
 describe('text', () => {
-  const head = '// SPDX-License-Identifier: Apache-2.0\n// Copyright the Dipper authors\n//\n// Says why.\n';
+  const head =
+    '// SPDX-License-Identifier: Apache-2.0\n// Copyright the Dipper authors\n//\n// Says why.\n';
   const source = (text: string, path = product): string => messages(sourceFindings({ path, text }));
 
   test('headers', () => {
@@ -155,7 +178,10 @@ describe('text', () => {
   });
 
   test('limits', () => {
-    const limits = { path: 'a.ts', text: 'export const a = 1;\nexport const b = 2;\nexport const c = b;' };
+    const limits = {
+      path: 'a.ts',
+      text: 'export const a = 1;\nexport const b = 2;\nexport const c = b;',
+    };
     const findings = unusedLimits(limits, [{ path: 'b.ts', text: 'use(c);' }]);
     expect(messages(findings)).toBe('a is checked nowhere');
   });

@@ -21,9 +21,11 @@ function whole(file: SourceFile, message: string): Finding {
 
 /** Findings in lines that match; `message` says what to do. */
 function matching(file: SourceFile, pattern: RegExp, message: string): readonly Finding[] {
-  return file.text.split('\n').flatMap((text, index) =>
-    pattern.test(text) ? { path: file.path, line: index + 1, message } : [],
-  );
+  return file.text
+    .split('\n')
+    .flatMap((text, index) =>
+      pattern.test(text) ? { path: file.path, line: index + 1, message } : [],
+    );
 }
 
 /** Rules of every text file. */
@@ -41,7 +43,9 @@ export function sourceFindings(file: SourceFile): readonly Finding[] {
   const lines = file.text.split('\n');
   const findings: Finding[] = [];
   if (lines.length > fileLinesMax + 1) {
-    findings.push(whole(file, `${lines.length - 1} lines, at most ${fileLinesMax}: find the second idea`));
+    findings.push(
+      whole(file, `${lines.length - 1} lines, at most ${fileLinesMax}: find the second idea`),
+    );
   }
   const problem = headerProblem(lines);
   if (problem !== null) findings.push(whole(file, problem));
@@ -55,7 +59,10 @@ function headerProblem(lines: readonly string[]): string | null {
   if (head[0] !== `${mark} SPDX-License-Identifier: Apache-2.0`) return 'no licence line';
   if (head[1] !== `${mark} Copyright the Dipper authors`) return 'no copyright line';
   if (head[2] !== mark) return 'no empty comment line after the copyright';
-  const why = head.slice(3, 6).filter((line) => line.startsWith(`${mark} `)).join(' ');
+  const why = head
+    .slice(3, 6)
+    .filter((line) => line.startsWith(`${mark} `))
+    .join(' ');
   return /\w+ \w+/.test(why) ? null : 'no sentence that says why the file exists';
 }
 
@@ -63,12 +70,18 @@ function headerProblem(lines: readonly string[]): string | null {
 export function markdownFindings(file: SourceFile): readonly Finding[] {
   const prose = file.text.replace(/^```[\s\S]*?^```/gm, '');
   const titles = prose.split('\n').filter((line) => line.startsWith('# ')).length;
-  return titles === 1 ? [] : [whole(file, `${titles} titles (lines that begin with "# "), must be 1`)];
+  return titles === 1
+    ? []
+    : [whole(file, `${titles} titles (lines that begin with "# "), must be 1`)];
 }
 
 /** Paths that a document names in backquotes and that are not there. */
-export function missingPaths(file: SourceFile, exists: (path: string) => boolean): readonly Finding[] {
-  const named = /`((?:src|actors|pipelines|native|connectors|test|bench|docs|scripts|\.ci)\/[\w./-]*)`/g;
+export function missingPaths(
+  file: SourceFile,
+  exists: (path: string) => boolean,
+): readonly Finding[] {
+  const named =
+    /`((?:src|actors|pipelines|native|connectors|test|bench|docs|scripts|\.ci)\/[\w./-]*)`/g;
   return file.text.split('\n').flatMap((text, index) =>
     [...text.matchAll(named)]
       .map((match) => match[1] ?? '')
@@ -78,7 +91,10 @@ export function missingPaths(file: SourceFile, exists: (path: string) => boolean
 }
 
 /** Constants of the limits file that no other file reads. */
-export function unusedLimits(limits: SourceFile, others: readonly SourceFile[]): readonly Finding[] {
+export function unusedLimits(
+  limits: SourceFile,
+  others: readonly SourceFile[],
+): readonly Finding[] {
   const names = [...limits.text.matchAll(/^export const (\w+)/gm)].map((match) => match[1] ?? '');
   return names
     .filter((name) => {

@@ -81,7 +81,8 @@ const shortFunctions: Rule = (node, report, tree) => {
   if (isSuite(node)) return;
   const first = tree.getLineAndCharacterOfPosition(node.getStart(tree)).line;
   const lines = tree.getLineAndCharacterOfPosition(node.end).line - first + 1;
-  if (lines > functionLinesMax) report(node, `function of ${lines} lines, at most ${functionLinesMax}`);
+  if (lines > functionLinesMax)
+    report(node, `function of ${lines} lines, at most ${functionLinesMax}`);
 };
 
 /** describe(..., () => { ... }) is a list of tests, not a function to be read at once. */
@@ -100,7 +101,8 @@ const looseTest = /^(?:test|it|describe|bench)\.(?:only|skip|todo|fails)\b/;
 const noLooseTests: Rule = (node, report) => {
   if (!ts.isPropertyAccessExpression(node)) return;
   const text = node.getText();
-  if (looseTest.test(text)) report(node, `${text}: a test runs, or says in runIf/skipIf why it cannot`);
+  if (looseTest.test(text))
+    report(node, `${text}: a test runs, or says in runIf/skipIf why it cannot`);
 };
 
 const typedErrors: Rule = (node, report) => {
@@ -152,13 +154,15 @@ function importedModule(node: ts.Node): string | null {
     return node.moduleSpecifier.text;
   }
   const argument = ts.isCallExpression(node) ? node.arguments[0] : undefined;
-  const isImport = ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword;
+  const isImport =
+    ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword;
   return isImport && argument !== undefined && ts.isStringLiteral(argument) ? argument.text : null;
 }
 
 /** Comments that switch a checker off. */
 function suppressions(file: SourceFile): readonly Finding[] {
-  const off = /(?:\/\/|\/\*)\s*(?:@ts-(?:ignore|expect-error|nocheck)|(?:eslint|oxlint|biome)-(?:disable|ignore))/;
+  const off =
+    /(?:\/\/|\/\*)\s*(?:@ts-(?:ignore|expect-error|nocheck)|(?:eslint|oxlint|biome)-(?:disable|ignore))/;
   return file.text.split('\n').flatMap((text, index) => {
     const message = 'a checker switched off: fix what it says';
     return off.test(text) ? { path: file.path, line: index + 1, message } : [];
