@@ -7,7 +7,7 @@ export { coordinatorAddress, logAddress, mirrorAddress, shardReaderAddress, shar
 export { coordinatorActor } from './coordinator/coordinator.ts';
 export type { NewCollection } from './coordinator/messages.ts';
 export { type CoordinatorParts, newCoordinatorState } from './coordinator/state.ts';
-export { logActor, type LogParts, newLogState } from './log/log-actor.ts';
+export { logActor, type LogInit, type LogParts, newLogState } from './log/log-actor.ts';
 export { CatalogMirror, defaultDatabase, mirrorActor } from './mirror/mirror.ts';
 export {
   type ActorFactories,

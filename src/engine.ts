@@ -14,6 +14,7 @@ import {
   coordinatorAddress,
   type Host,
   logActor,
+  type LogInit,
   mirrorActor,
   mirrorAddress,
   newCoordinatorState,
@@ -53,7 +54,7 @@ export interface HostParts {
   readonly encodeBase: SegmentFileDeps['encodeBase'];
   readonly decodeBase: SegmentFileDeps['decodeBase'];
   readonly flushPolicy: FlushPolicy;
-  readonly log: FileWalOptions;
+  readonly log: Omit<FileWalOptions, 'minLastSequence'>;
   readonly syncIntervalMs: number;
   readonly indexThreadCount: number;
 }
@@ -92,11 +93,13 @@ export function engineFactories(parts: HostParts, mirror: CatalogMirror | null):
           removeFolder: (folder) => disk.removeFolder(folder),
         }),
       ),
-    log: () =>
+    log: (init) =>
       behaviour(
         logActor,
         newLogState({
-          openWal: () => openFileWal(walDeps, dataFolders.log, parts.log),
+          minLastSequence: (init as LogInit).minLastSequence,
+          openWal: (minLastSequence) =>
+            openFileWal(walDeps, dataFolders.log, { ...parts.log, minLastSequence }),
           clock,
           syncIntervalMs: parts.syncIntervalMs,
           post,

@@ -26,7 +26,7 @@ export function realHostParts(
     encodeBase: pool.encodeBase,
     decodeBase: pool.decodeBase,
     flushPolicy: { ...defaultFlushPolicy, sizeBytes: settings.flushSizeBytes, idleMs: settings.flushIdleMs },
-    log: { fileSizeBytes: logFileSizeBytes, zeroAheadBytes: 4 * mebibyte, minLastSequence: 0 },
+    log: { fileSizeBytes: logFileSizeBytes, zeroAheadBytes: mebibyte },
     syncIntervalMs: settings.syncIntervalMs,
     indexThreadCount: 1,
   };

@@ -43,7 +43,7 @@ export function metaOpened(state: CoordinatorState, outcome: Outcome<CatalogStat
     decide(state, { type: 'clock', ceiling }, later, (time, last) => {
       if (!time.ok) return fail(state, time.error, last);
       last.timer('clock', clockTickMs, { type: 'clock-tick' });
-      openLog(last);
+      openLog(state, last);
     });
   });
 }
@@ -59,8 +59,10 @@ export function clockTick(state: CoordinatorState, effects: CoordinatorEffects):
   effects.timer('clock', clockTickMs, { type: 'clock-tick' });
 }
 
-function openLog(effects: CoordinatorEffects): void {
-  effects.spawn({ address: logAddress(0).id, kind: 'log', init: { logId: 0 } });
+function openLog(state: CoordinatorState, effects: CoordinatorEffects): void {
+  const checkpoints = [...state.catalog.manifests.values()].map((manifest) => manifest.checkpointSequence);
+  const minLastSequence = Math.max(0, ...checkpoints);
+  effects.spawn({ address: logAddress(0).id, kind: 'log', init: { logId: 0, minLastSequence } });
   effects.ask(
     logAddress(0),
     { type: 'open' },

@@ -13,8 +13,15 @@ import { coordinatorAddress, shardWriterAddress } from '../addresses.ts';
 import type { Actor, Effects, Post, ReplyTo } from '../runtime/index.ts';
 import type { AppendRequest, LogMessage } from './messages.ts';
 
+export interface LogInit {
+  readonly logId: number;
+  readonly minLastSequence: number;
+}
+
 export interface LogParts {
-  readonly openWal: () => Promise<Wal>;
+  /** Opens the log; one that ends before minLastSequence has lost what files build on. */
+  readonly openWal: (minLastSequence: number) => Promise<Wal>;
+  readonly minLastSequence: number;
   readonly clock: Clock;
   /** How long interval-durable rows may stay un-synced. */
   readonly syncIntervalMs: number;
@@ -29,6 +36,9 @@ export interface LogState {
   busy: boolean;
   syncTimerSet: boolean;
   syncWanted: boolean;
+  /** Who asked for the sync that comes next, and for the one that runs. */
+  syncWaiters: ReplyTo[];
+  syncing: ReplyTo[];
   failure: ErrorData | null;
   /** Replay starts behind these; a shard without rows in the log has no entry. */
   readonly needed: Map<number, number>;
@@ -44,6 +54,8 @@ export function newLogState(parts: LogParts): LogState {
     busy: false,
     syncTimerSet: false,
     syncWanted: false,
+    syncWaiters: [],
+    syncing: [],
     failure: null,
     needed: new Map(),
     lastAppended: new Map(),
@@ -67,14 +79,16 @@ export const logActor: Actor<LogState, LogMessage> = {
         return append(state, message, effects);
       case 'written':
         return written(state, message.group, message.outcome, effects);
+      case 'sync':
+        state.syncWaiters.push(message.reply);
+        state.syncWanted = true;
+        return writeNext(state, effects);
       case 'sync-tick':
         state.syncTimerSet = false;
         state.syncWanted = true;
         return writeNext(state, effects);
       case 'synced':
-        state.busy = false;
-        if (!message.outcome.ok) fail(state, message.outcome.error, effects);
-        return writeNext(state, effects);
+        return synced(state, message.outcome, effects);
       case 'checkpoint':
         return checkpoint(state, message.shardId, message.sequence, effects);
       case 'trimmed':
@@ -84,7 +98,8 @@ export const logActor: Actor<LogState, LogMessage> = {
   },
   stop(state, effects) {
     const closed = failed(new DbError({ code: 'closed', message: 'the log was closed' }));
-    for (const request of state.waiting.splice(0)) effects.reply(request.reply, closed);
+    const replies = [...state.waiting.splice(0).map((request) => request.reply), ...state.syncWaiters, ...state.syncing];
+    for (const reply of replies) effects.reply(reply, closed);
     // Nothing waits for this: what was acknowledged is durable already.
     void state.wal?.close();
   },
@@ -93,7 +108,7 @@ export const logActor: Actor<LogState, LogMessage> = {
 function open(state: LogState, reply: ReplyTo, effects: Effects<LogMessage>): void {
   effects.start(
     async () => {
-      state.wal = await state.parts.openWal();
+      state.wal = await state.parts.openWal(state.parts.minLastSequence);
       return null;
     },
     (outcome) => ({ type: 'opened', outcome, reply }),
@@ -111,7 +126,7 @@ function replay(
     return;
   }
   for (const { shardId, sequence } of message.checkpoints) state.needed.set(shardId, sequence);
-  const from = Math.max(wal.firstSequence, Math.min(...state.needed.values(), wal.lastSequence) + 1);
+  const from = Math.min(...state.needed.values(), wal.lastSequence) + 1;
   effects.start(
     async () => {
       if (from <= wal.lastSequence) await wal.read(from, (envelope) => deliver(state, envelope));
@@ -150,6 +165,7 @@ function writeNext(state: LogState, effects: Effects<LogMessage>): void {
   if (state.waiting.length === 0) {
     if (!state.syncWanted) return;
     state.syncWanted = false;
+    state.syncing = state.syncWaiters.splice(0);
     state.busy = true;
     effects.start(
       async () => {
@@ -162,7 +178,7 @@ function writeNext(state: LogState, effects: Effects<LogMessage>): void {
   }
   const group = takeGroup(state);
   const sync = state.syncWanted || group.some((request) => request.durability === 'fsync');
-  if (sync) state.syncWanted = false;
+  if (sync && state.syncWaiters.length === 0) state.syncWanted = false;
   state.busy = true;
   effects.start(
     async () => {
@@ -174,6 +190,13 @@ function writeNext(state: LogState, effects: Effects<LogMessage>): void {
     },
     (outcome) => ({ type: 'written', group, outcome }),
   );
+}
+
+function synced(state: LogState, outcome: Outcome<null>, effects: Effects<LogMessage>): void {
+  state.busy = false;
+  for (const reply of state.syncing.splice(0)) effects.reply(reply, outcome);
+  if (!outcome.ok) return fail(state, outcome.error, effects);
+  writeNext(state, effects);
 }
 
 function takeGroup(state: LogState): AppendRequest[] {
@@ -203,7 +226,8 @@ function written(
     state.lastAppended.set(request.draft.shardId, sequence);
     effects.reply(request.reply, succeeded(sequence));
   });
-  if (!outcome.ok && outcome.error.code !== 'disk-full') return fail(state, outcome.error, effects);
+  // After disk-full nothing was appended and the log goes on.
+  if (!outcome.ok && outcome.error.code === 'log-failed') return fail(state, outcome.error, effects);
   if (!state.syncTimerSet && group.some((request) => request.durability === 'interval')) {
     state.syncTimerSet = true;
     effects.timer('sync', state.parts.syncIntervalMs, { type: 'sync-tick' });
@@ -213,7 +237,9 @@ function written(
 
 function fail(state: LogState, error: ErrorData, effects: Effects<LogMessage>): void {
   state.failure = { ...error, code: 'log-failed', message: `the log refuses writes until a restart: ${error.message}` };
-  for (const request of state.waiting.splice(0)) effects.reply(request.reply, { ok: false, error: state.failure });
+  const refusal = { ok: false, error: state.failure } as const;
+  for (const { reply } of state.waiting.splice(0)) effects.reply(reply, refusal);
+  for (const reply of state.syncWaiters.splice(0)) effects.reply(reply, refusal);
   effects.send(coordinatorAddress, { type: 'unhealthy', what: 'log', error: state.failure });
 }
 

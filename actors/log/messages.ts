@@ -25,6 +25,8 @@ export type LogMessage =
       readonly reply: ReplyTo;
     }
   | { readonly type: 'replay-done'; readonly outcome: Outcome<null>; readonly reply: ReplyTo }
+  /** Makes everything appended so far durable, whatever was asked of each write; answers null. */
+  | { readonly type: 'sync'; readonly reply: ReplyTo }
   /** Answers the envelope's sequence once it is as durable as asked. */
   | ({ readonly type: 'append' } & AppendRequest)
   | { readonly type: 'written'; readonly group: readonly AppendRequest[]; readonly outcome: Outcome<number> }

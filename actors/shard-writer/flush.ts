@@ -86,6 +86,26 @@ export function flushWritten(state: ShardWriterState, outcome: Outcome<FlushedFi
     return;
   }
   const flushed = outcome.value;
+  // A checkpoint ahead of the durable log would hide later rows that reuse its sequences.
+  if (state.collection.durability === 'fsync') {
+    flushSynced(state, flushed, succeeded(null), effects);
+    return;
+  }
+  effects.ask(logAddress(0), { type: 'sync' }, (synced: Outcome<null>) => ({ type: 'flush-synced', flushed, outcome: synced }));
+}
+
+export function flushSynced(
+  state: ShardWriterState,
+  flushed: FlushedFiles,
+  outcome: Outcome<null>,
+  effects: WriterEffects,
+): void {
+  const attempt = state.flushing;
+  if (attempt === null) return;
+  if (!outcome.ok) {
+    failFlush(state, outcome.error, effects);
+    return;
+  }
   const change = {
     ...noManifestChange,
     addSegments: flushed.segments.map((segment) => segment.meta),

@@ -68,6 +68,8 @@ export type ShardWriterMessage =
   | { readonly type: 'flush'; readonly reply: ReplyTo }
   | { readonly type: 'flush-tick' }
   | { readonly type: 'flush-written'; readonly outcome: Outcome<FlushedFiles> }
+  /** The log is durable as far as the files reach. */
+  | { readonly type: 'flush-synced'; readonly flushed: FlushedFiles; readonly outcome: Outcome<null> }
   | { readonly type: 'flush-committed'; readonly flushed: FlushedFiles; readonly outcome: Outcome<ShardManifest> }
   /** The collection's indexes changed; builds and removals follow. */
   | { readonly type: 'indexes'; readonly indexes: readonly IndexMeta[] }

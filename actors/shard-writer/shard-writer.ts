@@ -9,7 +9,7 @@ import { removeOrphans } from '../../pipelines/index.ts';
 import { indexSourceOf, sealedSourceOf } from '../../src/storage/index.ts';
 import type { Actor, ReplyTo } from '../runtime/index.ts';
 import { admit, keysFound, releaseHeld } from './delete-where.ts';
-import { flushCommitted, flushTick, flushWritten, planNextFlush, requestFlush } from './flush.ts';
+import { flushCommitted, flushSynced, flushTick, flushWritten, planNextFlush, requestFlush } from './flush.ts';
 import { indexBuilt, indexCommitted, indexesChanged, indexRemoved, planNextBuild } from './index-build.ts';
 import type { OpenedSegment, ShardStats, ShardWriterMessage } from './messages.ts';
 import {
@@ -58,6 +58,8 @@ export const shardWriterActor: Actor<ShardWriterState, ShardWriterMessage> = {
         return flushTick(state, effects);
       case 'flush-written':
         return flushWritten(state, message.outcome, effects);
+      case 'flush-synced':
+        return flushSynced(state, message.flushed, message.outcome, effects);
       case 'flush-committed':
         return flushCommitted(state, message.flushed, message.outcome, effects);
       case 'indexes':

@@ -58,7 +58,7 @@ export async function openLife(options: LifeOptions): Promise<Life | DbError | n
     encodeBase: (bytes, schemaJson) => encodeBaseParquet(bytes, schemaJson),
     decodeBase: (bytes, schemaJson) => decodeBaseParquet(bytes, schemaJson),
     flushPolicy: { sizeBytes: options.flushSizeBytes, idleMs: 5_000, retryMs: 50 },
-    log: { fileSizeBytes: logFileSizeBytes, zeroAheadBytes: 4_096, minLastSequence: 0 },
+    log: { fileSizeBytes: logFileSizeBytes, zeroAheadBytes: 4_096 },
     syncIntervalMs: 50,
     indexThreadCount: 1,
   };
