@@ -8,7 +8,9 @@
     'include_dirs': ['.'],
     'cflags!': ['-fno-omit-frame-pointer'],
     'cflags_cc!': ['-std=gnu++17', '-std=gnu++20', '-fno-rtti'],
-    'cflags_cc': ['-std=c++20', '-O3', '-Wall', '-Wextra', '-fno-exceptions', '-fvisibility=hidden'],
+    'cflags_cc': [
+      '-std=c++20', '-O3', '-Wall', '-Wextra', '-fno-exceptions', '-fvisibility=hidden',
+    ],
     'xcode_settings': {
       'CLANG_CXX_LANGUAGE_STANDARD': 'c++20',
       'GCC_OPTIMIZATION_LEVEL': '3',
@@ -46,7 +48,9 @@
       'sources': ['<!@(node sources.mjs bridge)'],
       'dependencies': ['dipper_base', 'dipper_avx2', 'dipper_avx512'],
       'include_dirs': ['<!@(node -p "require(\'node-addon-api\').include_dir")'],
-      'defines': ['NAPI_VERSION=9', 'NAPI_DISABLE_CPP_EXCEPTIONS', 'NODE_ADDON_API_DISABLE_DEPRECATED'],
+      'defines': [
+        'NAPI_VERSION=9', 'NAPI_DISABLE_CPP_EXCEPTIONS', 'NODE_ADDON_API_DISABLE_DEPRECATED',
+      ],
     },
   ],
 }

@@ -16,7 +16,8 @@ const notOurs = new Set(['test', 'build', 'build-test', 'node_modules']);
 function listSources(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) return folder === root && notOurs.has(entry.name) ? [] : listSources(path);
+    if (folder === root && notOurs.has(entry.name)) return [];
+    if (entry.isDirectory()) return listSources(path);
     return entry.name.endsWith('.cc') ? [relative(root, path)] : [];
   });
 }

@@ -46,7 +46,8 @@ size_t roundUp(size_t sizeBytes, size_t unitBytes) {
 /** Zero pages aligned to the huge page size; null when the system refuses. */
 uint8_t* mapPages(size_t sizeBytes) {
   const size_t wideBytes = sizeBytes + hugePageBytes;
-  void* mapped = mmap(nullptr, wideBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* mapped =
+      mmap(nullptr, wideBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapped == MAP_FAILED) return nullptr;
   uint8_t* const start = static_cast<uint8_t*>(mapped);
   const size_t head = roundUp(reinterpret_cast<uintptr_t>(start), hugePageBytes) -
@@ -137,8 +138,9 @@ Status Block::allocate(MemoryClass kind, size_t sizeBytes, Block& out) {
   const bool mapped = sizeBytes >= mappedMinBytes;
   const size_t footprint = roundUp(sizeBytes, mapped ? pageBytes : alignmentBytes);
   if (!reserveMemory(kind, footprint)) return memoryRefused(kind, footprint);
-  uint8_t* const data = mapped ? mapPages(footprint)
-                               : static_cast<uint8_t*>(std::aligned_alloc(alignmentBytes, footprint));
+  uint8_t* const data =
+      mapped ? mapPages(footprint)
+             : static_cast<uint8_t*>(std::aligned_alloc(alignmentBytes, footprint));
   if (data == nullptr) {
     releaseMemory(kind, footprint);
     return Status(ErrorKind::memory, "memory-refused",

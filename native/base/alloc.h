@@ -13,7 +13,16 @@
 
 namespace dipper {
 
-enum class MemoryClass : uint8_t { growing, sealed, index, scratch, import, cache, inflight, count };
+enum class MemoryClass : uint8_t {
+  growing,
+  sealed,
+  index,
+  scratch,
+  import,
+  cache,
+  inflight,
+  count
+};
 
 struct MemoryUse {
   uint64_t usedBytes[static_cast<size_t>(MemoryClass::count)];
@@ -28,7 +37,10 @@ MemoryUse memoryUse();
 /** "needed N bytes, free M bytes" for the refusal text. */
 Status memoryRefused(MemoryClass kind, uint64_t sizeBytes);
 
-/** An accounted, 64-byte aligned (2 MiB and huge-page advised when large) block; moves, never copies. */
+/**
+ * An accounted, 64-byte aligned (2 MiB and huge-page advised when large) block; moves, never
+ * copies.
+ */
 class Block {
  public:
   Block() = default;

@@ -101,7 +101,8 @@ __attribute__((target("sse4.2"))) uint32_t advanceByStreams(uint32_t state, cons
       second = __builtin_ia32_crc32di(second, loadWord(data + streamBytes + at));
       third = __builtin_ia32_crc32di(third, loadWord(data + 2 * streamBytes + at));
     }
-    const uint32_t joined = skip.apply(static_cast<uint32_t>(first)) ^ static_cast<uint32_t>(second);
+    const uint32_t joined =
+        skip.apply(static_cast<uint32_t>(first)) ^ static_cast<uint32_t>(second);
     state = skip.apply(joined) ^ static_cast<uint32_t>(third);
   }
   return advanceByInstruction(state, data, sizeBytes);

@@ -148,7 +148,7 @@ void GraphBuilder::link(uint32_t row, bool again) {
 
 Status GraphBuilder::insertAll(const std::vector<uint32_t>& order, size_t count,
                                size_t doneBefore) {
-  const size_t total = rowCount_ + static_cast<size_t>(secondPassShare * static_cast<double>(rowCount_));
+  const double allRows = (1 + secondPassShare) * static_cast<double>(rowCount_);
   for (size_t i = 0; i < count; i++) {
     link(order[i], doneBefore > 0);
     if (i % pollRows != 0) continue;
@@ -156,7 +156,7 @@ Status GraphBuilder::insertAll(const std::vector<uint32_t>& order, size_t count,
       return Status(ErrorKind::cancelled, "cancelled", "the index build was cancelled");
     }
     if (options_.progressPermille != nullptr) {
-      const size_t permille = (doneBefore + i) * 1000 / total;
+      const double permille = static_cast<double>(doneBefore + i) * 1000 / allRows;
       options_.progressPermille->store(static_cast<uint32_t>(permille), std::memory_order_relaxed);
     }
   }
@@ -189,7 +189,8 @@ void GraphBuilder::finishRows() {
   }
   uint32_t* const all = edgesOf(0);
   for (size_t row = 0; row < rowCount_; row++) {
-    std::memmove(all + row * shape_.degree, all + row * slotCount_, shape_.degree * sizeof(uint32_t));
+    std::memmove(all + row * shape_.degree, all + row * slotCount_,
+                 shape_.degree * sizeof(uint32_t));
   }
   slotCount_ = shape_.degree;
 }

@@ -210,7 +210,9 @@ void writeGraphFile(const GraphParts& parts, std::vector<uint8_t>& file) {
   size_t at = sizeof(Header) + tableBytes;
   for (uint32_t section = 0; section < sectionCount; section++) {
     at = roundUp(at, alignmentOf(section));
-    if (sizes.bytes[section] > 0) std::memcpy(file.data() + at, sources[section], sizes.bytes[section]);
+    if (sizes.bytes[section] > 0) {
+      std::memcpy(file.data() + at, sources[section], sizes.bytes[section]);
+    }
     table[section].kind = section;
     table[section].offset = at;
     table[section].sizeBytes = sizes.bytes[section];

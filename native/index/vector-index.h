@@ -40,7 +40,7 @@ using TieBreak = std::function<bool(uint32_t a, uint32_t b)>;
 struct IndexSearch {
   uint32_t k = 10;
   uint32_t ef = 0;  // 0 = the index's default for k
-  /** Rows allowed to answer; null = all. Its count is given so that the planner need not recount. */
+  /** Rows allowed to answer; null = all. The count is given so that no planner recounts. */
   const Bitmap* candidates = nullptr;
   size_t candidateCount = 0;
   const CancelFlag* cancel = nullptr;
@@ -51,7 +51,7 @@ struct BuildOptions {
   uint32_t m = 30;               // HNSW's M as users know it: quality and size grow with it
   uint32_t efConstruction = 360;
   uint64_t seed = 1;
-  uint32_t threadCount = 1;      // 1 = deterministic
+  uint32_t threadCount = 1;      // at most; the graph build uses one, so images are reproducible
   const CancelFlag* cancel = nullptr;
   std::atomic<uint32_t>* progressPermille = nullptr;
 };
@@ -70,7 +70,8 @@ class VectorIndex {
 };
 
 /** Builds a graph index (names HNSW and AUTOINDEX) and returns its file image. */
-Status buildGraphIndex(const VectorRows& rows, const BuildOptions& options, std::vector<uint8_t>& file);
+Status buildGraphIndex(const VectorRows& rows, const BuildOptions& options,
+                       std::vector<uint8_t>& file);
 
 /**
  * Opens a file image. The memory must outlive the index (keepAlive holds it); section table,

@@ -96,7 +96,9 @@ struct WalkLoop {
     uint32_t first = walk.capacity;
     for (size_t i = 0; i < count; i++) {
       const uint64_t key = walkKey(distances[i], ids[i]);
-      if (walk.candidates != nullptr && ((walk.candidates[ids[i] >> 6] >> (ids[i] & 63)) & 1) != 0) {
+      const bool collects = walk.candidates != nullptr &&
+                            ((walk.candidates[ids[i] >> 6] >> (ids[i] & 63)) & 1) != 0;
+      if (collects) {
         insert(walk.results, walk.resultCount, walk.resultCapacity, key);
       }
       if (walk.size == walk.capacity && key > walk.pool[walk.size - 1]) continue;

@@ -23,8 +23,12 @@ constexpr uint32_t walkRowsMax = (uint32_t{1} << 31) - 1;
 [[gnu::always_inline]] constexpr uint64_t walkKey(uint32_t distance, uint32_t row) {
   return (uint64_t{distance} << 32) | (uint64_t{row} << 1);
 }
-[[gnu::always_inline]] constexpr uint32_t walkRow(uint64_t key) { return static_cast<uint32_t>(key) >> 1; }
-[[gnu::always_inline]] constexpr uint32_t walkDistance(uint64_t key) { return static_cast<uint32_t>(key >> 32); }
+[[gnu::always_inline]] constexpr uint32_t walkRow(uint64_t key) {
+  return static_cast<uint32_t>(key) >> 1;
+}
+[[gnu::always_inline]] constexpr uint32_t walkDistance(uint64_t key) {
+  return static_cast<uint32_t>(key >> 32);
+}
 
 /**
  * Coded rows. `codeBytes` (a multiple of 64) can be read from every row's start, also where rows

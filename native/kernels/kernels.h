@@ -43,7 +43,7 @@ struct Kernels {
   int32_t (*ipU8S8)(const uint8_t* a, const int8_t* b, size_t sizeBytes);
 };
 
-/** The best table that this CPU (and DIPPER_SIMD) allows; the same object for the process's life. */
+/** The best table that this CPU (and DIPPER_SIMD) allows; the same for the process's life. */
 const Kernels& kernels();
 /** A given level's table, or null where this CPU or build lacks it; for tests and DIPPER_SIMD. */
 const Kernels* kernelsFor(SimdLevel level);

@@ -103,8 +103,10 @@ struct Ops {
   }
 
   static __m256i addProducts(__m256i total, const uint8_t* a, const int8_t* b) {
-    const __m256i wideA = _mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(a)));
-    const __m256i wideB = _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(b)));
+    const __m128i bytesA = _mm_loadu_si128(reinterpret_cast<const __m128i*>(a));
+    const __m128i bytesB = _mm_loadu_si128(reinterpret_cast<const __m128i*>(b));
+    const __m256i wideA = _mm256_cvtepu8_epi16(bytesA);
+    const __m256i wideB = _mm256_cvtepi8_epi16(bytesB);
     return _mm256_add_epi32(total, _mm256_madd_epi16(wideA, wideB));
   }
 

@@ -23,7 +23,7 @@ bool allZero(const Block& block) {
 
 DIPPER_TEST(alloc_small_and_large_blocks_are_zeroed_and_aligned) {
   const uint64_t before = usedBytes(MemoryClass::cache);
-  for (const size_t sizeBytes : {size_t{1}, size_t{63}, size_t{64}, size_t{4097}, size_t{5} << 20}) {
+  for (const size_t sizeBytes : {1, 63, 64, 4097, 5 << 20}) {
     Block block;
     CHECK_OK(Block::allocate(MemoryClass::cache, sizeBytes, block));
     CHECK_EQ(block.size(), sizeBytes);

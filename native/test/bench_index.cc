@@ -74,7 +74,8 @@ void findTruth(Data& data, const dipper::Bitmap* candidates) {
 /** Share of answers whose distance is within the true kth (ties count). */
 double recallOf(const Data& data, size_t query, const std::vector<float>& keys) {
   const float bound = data.truth[query].back().key * 1.000001f;
-  const auto within = std::count_if(keys.begin(), keys.end(), [&](float key) { return key <= bound; });
+  const auto within =
+      std::count_if(keys.begin(), keys.end(), [&](float key) { return key <= bound; });
   return static_cast<double>(within) / static_cast<double>(data.truth[query].size());
 }
 
@@ -193,12 +194,15 @@ int main(int argumentCount, char** arguments) {
   hnswlib::HierarchicalNSW<float> peer(&space, withPeer ? data.rows.rowCount : 1, 16, 200);
   if (withPeer) {
     start = cpuSeconds();
-    for (size_t row = 0; row < data.rows.rowCount; row++) peer.addPoint(data.base.data() + row * dim, row);
+    for (size_t row = 0; row < data.rows.rowCount; row++) {
+      peer.addPoint(data.base.data() + row * dim, row);
+    }
     std::printf("peer build %.2f s CPU\n", cpuSeconds() - start);
   }
   findTruth(data, nullptr);
   std::vector<Point> own, others;
-  for (const size_t ef : {10, 12, 14, 16, 18, 20, 24, 28, 32, 36, 40, 48, 56, 64, 80, 96, 128, 160, 200}) {
+  for (const size_t ef :
+       {10, 12, 14, 16, 18, 20, 24, 28, 32, 36, 40, 48, 56, 64, 80, 96, 128, 160, 200}) {
     own.push_back({ef, 0, 1e9});
     others.push_back({ef, 0, 1e9});
     for (int round = 0; round < roundCount; round++) {

@@ -68,7 +68,8 @@ struct Fixture {
       CHECK(hits[i].row < rows.rowCount);
       CHECK(seen.insert(hits[i].row).second);
       CHECK(candidates == nullptr || candidates->test(hits[i].row));
-      const double expected = naiveKey(metric, data.data() + hits[i].row * rows.dim, query, rows.dim);
+      const float* const row = data.data() + hits[i].row * rows.dim;
+      const double expected = naiveKey(metric, row, query, rows.dim);
       CHECK(std::abs(hits[i].key - expected) <= 1e-4 * (1 + std::abs(expected)));
       if (i == 0) continue;
       const bool ordered = hits[i - 1].key < hits[i].key ||
