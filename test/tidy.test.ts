@@ -9,6 +9,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
+import * as limitValues from '../src/core/limits.ts';
 import { repositoryRoot } from './support/repository.ts';
 import {
   describeFinding,
@@ -22,6 +23,7 @@ import {
 import { nativeFindings } from './tidy/native-rules.ts';
 import {
   fileBytesMax,
+  limitsThatDiffer,
   markdownFindings,
   missingPaths,
   sourceFindings,
@@ -75,11 +77,14 @@ describe('the repository', () => {
     expect(findingsIn(guides, (file) => missingPaths(file, onDisk))).toEqual([]);
   });
 
-  test('every limit is checked somewhere', () => {
-    const product = files.filter((path) => isProduct(path) && path.endsWith('.ts'));
-    const others = product.filter((path) => !/^src\/core\/(limits|index)\.ts$/.test(path));
+  test('every limit is checked somewhere, and with one value', () => {
+    const product = files.filter((path) => isProduct(path) && /\.(ts|cc|h)$/.test(path));
+    const others = product
+      .filter((path) => !/^src\/core\/(limits|index)\.ts$/.test(path))
+      .map(readSource);
     const limits = readSource('src/core/limits.ts');
-    expect(unusedLimits(limits, others.map(readSource)).map(describeFinding)).toEqual([]);
+    expect(unusedLimits(limits, others).map(describeFinding)).toEqual([]);
+    expect(limitsThatDiffer(limitValues, others).map(describeFinding)).toEqual([]);
   });
 
   test('the README has the two commands', () => {

@@ -10,6 +10,7 @@ import { type Finding, isSource } from './files.ts';
 import { nativeFindings } from './native-rules.ts';
 import {
   fileLinesMax,
+  limitsThatDiffer,
   markdownFindings,
   missingPaths,
   sourceFindings,
@@ -184,6 +185,13 @@ describe('text', () => {
     };
     const findings = unusedLimits(limits, [{ path: 'b.ts', text: 'use(c);' }]);
     expect(messages(findings)).toBe('a is checked nowhere');
+  });
+
+  test('limits of native code', () => {
+    const native = (text: string): string =>
+      messages(limitsThatDiffer({ a: 1000 }, [{ path: 'native/a.cc', text }]));
+    expect(native("constexpr size_t a = 1'000;\nconstexpr int b = 2;")).toBe('');
+    expect(native('constexpr size_t a = 999;')).toMatch(/a is 999/);
   });
 
   test('what counts as source', () => {

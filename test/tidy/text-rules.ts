@@ -104,3 +104,21 @@ export function unusedLimits(
     })
     .map((name) => whole(limits, `${name} is checked nowhere`));
 }
+
+/** Limits that native code has a constant of the same name for, with another value. */
+export function limitsThatDiffer(
+  limits: Readonly<Record<string, number>>,
+  others: readonly SourceFile[],
+): readonly Finding[] {
+  const constant = /^constexpr \w+ (\w+) = ([\d']+)[uUlL]*;/gm;
+  return others
+    .filter((file) => /\.(cc|h)$/.test(file.path))
+    .flatMap((file) =>
+      [...file.text.matchAll(constant)].flatMap(([, name = '', digits = '']) => {
+        const expected = limits[name];
+        const received = Number(digits.replaceAll("'", ''));
+        if (expected === undefined || expected === received) return [];
+        return whole(file, `${name} is ${received}, src/core/limits.ts says ${expected}`);
+      }),
+    );
+}
