@@ -126,7 +126,8 @@ function replay(
     return;
   }
   for (const { shardId, sequence } of message.checkpoints) state.needed.set(shardId, sequence);
-  const from = Math.min(...state.needed.values(), wal.lastSequence) + 1;
+  // A shard without rows behind its checkpoint does not keep the log from being trimmed past it.
+  const from = Math.max(wal.firstSequence, Math.min(...state.needed.values(), wal.lastSequence) + 1);
   effects.start(
     async () => {
       if (from <= wal.lastSequence) await wal.read(from, (envelope) => deliver(state, envelope));
