@@ -27,6 +27,8 @@ class Evaluation {
   /** `open` has a bit for each row whose answer still matters; others may be answered anyhow. */
   void predicate(const FilterNode& node, const uint64_t* open, TruthMask& out);
   void between(const FilterNode& node, TruthMask& out);
+  void scanColumn(const ColumnSlot& slot, const FilterBounds& bounds, uint64_t* words);
+  void columnInFew(const FilterNode& node, TruthMask& out);
   void columnInSet(const FilterNode& node, const uint64_t* open, TruthMask& out);
   void columnText(const FilterNode& node, const uint64_t* open, TruthMask& out);
   void logic(const FilterNode& node, const uint64_t* open, TruthMask& out);
@@ -108,6 +110,7 @@ Status Evaluation::run(const Bitmap* active, const CancelFlag* cancel, Bitmap& t
 void Evaluation::predicate(const FilterNode& node, const uint64_t* open, TruthMask& out) {
   if (node.plan == FilterPlan::between) return between(node, out);
   if (node.plan == FilterPlan::columnInSet) return columnInSet(node, open, out);
+  if (node.plan == FilterPlan::columnInFew) return columnInFew(node, out);
   if (node.plan == FilterPlan::columnText) return columnText(node, open, out);
   switch (node.op) {
     case FilterOp::truthConst:
@@ -135,41 +138,58 @@ void Evaluation::constant(bool truth, TruthMask& out) {
   if (truth) fillWords(out.truth, rowCount_);
 }
 
+/** One bit a row: low <= value <= high in a numeric or boolean column, nulls not looked at. */
+void Evaluation::scanColumn(const ColumnSlot& slot, const FilterBounds& bounds, uint64_t* words) {
+  const auto scan = [&]<typename T>(auto loop, T low, T high) {
+    loop(slot.values<T>(firstRow_), rowCount_, low, high, words);
+  };
+  const ScanTable& table = scans();
+  const int64_t low = bounds.low;
+  const int64_t high = bounds.high;
+  switch (slot.field().type) {
+    case DataType::boolean:
+    case DataType::int8:
+      return scan(table.int8, static_cast<int8_t>(low), static_cast<int8_t>(high));
+    case DataType::int16:
+      return scan(table.int16, static_cast<int16_t>(low), static_cast<int16_t>(high));
+    case DataType::int32:
+      return scan(table.int32, static_cast<int32_t>(low), static_cast<int32_t>(high));
+    case DataType::int64:
+      return scan(table.int64, low, high);
+    case DataType::float32:
+      return scan(table.float32, static_cast<float>(bounds.lowReal),
+                  static_cast<float>(bounds.highReal));
+    default:
+      return scan(table.float64, bounds.lowReal, bounds.highReal);
+  }
+}
+
 void Evaluation::between(const FilterNode& node, TruthMask& out) {
   const ColumnSlot& slot = slots_[node.slot];
   slot.validity(firstRow_, rowCount_, out.known);
-  const auto scan = [&]<typename T>(auto loop, T low, T high) {
-    loop(slot.values<T>(firstRow_), rowCount_, low, high, out.truth);
-  };
-  const ScanTable& table = scans();
-  const int64_t low = node.integer;
-  const int64_t high = node.integerHigh;
-  if (node.nothing) {
+  if (node.bounds.nothing) {
     std::fill_n(out.truth, words(), 0);
   } else {
-    switch (slot.field().type) {
-      case DataType::boolean:
-      case DataType::int8:
-        scan(table.int8, static_cast<int8_t>(low), static_cast<int8_t>(high));
-        break;
-      case DataType::int16:
-        scan(table.int16, static_cast<int16_t>(low), static_cast<int16_t>(high));
-        break;
-      case DataType::int32:
-        scan(table.int32, static_cast<int32_t>(low), static_cast<int32_t>(high));
-        break;
-      case DataType::int64:
-        scan(table.int64, low, high);
-        break;
-      case DataType::float32:
-        scan(table.float32, static_cast<float>(node.number), static_cast<float>(node.numberHigh));
-        break;
-      default:
-        scan(table.float64, node.number, node.numberHigh);
-    }
+    scanColumn(slot, node.bounds, out.truth);
   }
   const uint64_t flip = node.inverted ? ~uint64_t{0} : 0;
   for (size_t i = 0; i < words(); i++) out.truth[i] = (out.truth[i] ^ flip) & out.known[i];
+}
+
+/** A scan of raw memory a member costs less than a look-up a row. */
+void Evaluation::columnInFew(const FilterNode& node, TruthMask& out) {
+  const ColumnSlot& slot = slots_[node.slot];
+  MaskWords equal;
+  slot.validity(firstRow_, rowCount_, out.known);
+  std::fill_n(out.truth, words(), 0);
+  for (const int64_t value : node.set->integers()) {
+    FilterBounds bounds;
+    bounds.low = value;
+    bounds.high = value;
+    if (!bounds.cutTo(slot.field().type)) continue;
+    scanColumn(slot, bounds, equal);
+    for (size_t i = 0; i < words(); i++) out.truth[i] |= equal[i] & out.known[i];
+  }
 }
 
 void Evaluation::columnInSet(const FilterNode& node, const uint64_t* open, TruthMask& out) {

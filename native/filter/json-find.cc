@@ -15,6 +15,22 @@ namespace {
 constexpr int existsDepthMax = 512;
 constexpr std::string_view arrayIndexChars = "0123456789";
 
+/** Moves over eight bytes at a time while none of them is a quote or a backslash. */
+const char* skipPlain(const char* at, const char* end) {
+  constexpr uint64_t ones = 0x0101010101010101;
+  constexpr uint64_t tops = 0x8080808080808080;
+  while (end - at >= 8) {
+    uint64_t word;
+    std::memcpy(&word, at, 8);
+    const uint64_t quote = word ^ (ones * '"');
+    const uint64_t slash = word ^ (ones * '\\');
+    const uint64_t found = ((quote - ones) & ~quote & tops) | ((slash - ones) & ~slash & tops);
+    if (found != 0) return at + __builtin_ctzll(found) / 8;
+    at += 8;
+  }
+  return at;
+}
+
 /** A position in a document. Every read checks the end; a failed read leaves `at` at the end. */
 struct Cursor {
   const char* at;
@@ -36,7 +52,9 @@ struct Cursor {
   bool string(std::string_view& text, bool& escaped) {
     const char* const from = at;
     escaped = false;
-    while (at < end && *at != '"') {
+    for (;;) {
+      at = skipPlain(at, end);
+      if (at >= end || *at == '"') break;
       if (*at == '\\') {
         escaped = true;
         if (++at >= end) break;

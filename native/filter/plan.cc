@@ -14,16 +14,9 @@
 namespace dipper {
 namespace {
 
+/** Up to here a scan a member beats a look-up a row. */
+constexpr size_t fewMembers = 12;
 constexpr double infinity = std::numeric_limits<double>::infinity();
-
-/** Bounds of a between, still as wide as the language has them. */
-struct Bounds {
-  int64_t low = std::numeric_limits<int64_t>::min();
-  int64_t high = std::numeric_limits<int64_t>::max();
-  double lowReal = -infinity;
-  double highReal = infinity;
-  bool nothing = false;
-};
 
 double stepUp(double value, bool narrow) {
   if (narrow) return std::nextafter(static_cast<float>(value), std::numeric_limits<float>::infinity());
@@ -35,7 +28,7 @@ double stepDown(double value, bool narrow) {
   return std::nextafter(value, -infinity);
 }
 
-void raiseLow(const FilterNode& constant, bool inclusive, bool narrow, Bounds& bounds) {
+void raiseLow(const FilterNode& constant, bool inclusive, bool narrow, FilterBounds& bounds) {
   bounds.low = constant.integer;
   bounds.lowReal = inclusive ? constant.number : stepUp(constant.number, narrow);
   if (inclusive) return;
@@ -46,7 +39,7 @@ void raiseLow(const FilterNode& constant, bool inclusive, bool narrow, Bounds& b
   if (!atTop) bounds.low = constant.integer + 1;
 }
 
-void lowerHigh(const FilterNode& constant, bool inclusive, bool narrow, Bounds& bounds) {
+void lowerHigh(const FilterNode& constant, bool inclusive, bool narrow, FilterBounds& bounds) {
   bounds.high = constant.integer;
   bounds.highReal = inclusive ? constant.number : stepDown(constant.number, narrow);
   if (inclusive) return;
@@ -58,24 +51,11 @@ void lowerHigh(const FilterNode& constant, bool inclusive, bool narrow, Bounds& 
 }
 
 template <typename T>
-void cutTo(Bounds& bounds) {
+void cutToType(FilterBounds& bounds) {
   bounds.nothing = bounds.nothing || bounds.low > std::numeric_limits<T>::max() ||
                    bounds.high < std::numeric_limits<T>::min();
   bounds.low = std::max<int64_t>(bounds.low, std::numeric_limits<T>::min());
   bounds.high = std::min<int64_t>(bounds.high, std::numeric_limits<T>::max());
-}
-
-void cutToColumn(DataType type, Bounds& bounds) {
-  switch (type) {
-    case DataType::int8:
-      return cutTo<int8_t>(bounds);
-    case DataType::int16:
-      return cutTo<int16_t>(bounds);
-    case DataType::int32:
-      return cutTo<int32_t>(bounds);
-    default:
-      return;
-  }
 }
 
 /** A constant of exactly the column's kind; int64 against doubles stays with the exact general path. */
@@ -104,7 +84,7 @@ void planBetween(const FilterTree& tree, FilterNode& node) {
   }
   const bool narrow = field.type == DataType::float32;
   const FilterNode& first = tree.child(node, 1);
-  Bounds bounds;
+  FilterBounds bounds;
   switch (node.op) {
     case FilterOp::equal:
     case FilterOp::notEqual:
@@ -123,22 +103,19 @@ void planBetween(const FilterTree& tree, FilterNode& node) {
       raiseLow(first, (node.flags & 1) != 0, narrow, bounds);
       lowerHigh(tree.child(node, 2), (node.flags & 2) != 0, narrow, bounds);
   }
-  cutToColumn(field.type, bounds);
+  bounds.cutTo(field.type);
   node.plan = FilterPlan::between;
   node.inverted = node.op == FilterOp::notEqual;
   node.slot = column.slot;
-  node.nothing = bounds.nothing;
-  node.integer = bounds.low;
-  node.integerHigh = bounds.high;
-  node.number = bounds.lowReal;
-  node.numberHigh = bounds.highReal;
+  node.bounds = bounds;
 }
 
 void planInSet(const FilterTree& tree, FilterNode& node) {
   const FilterNode& column = tree.child(node, 0);
   if (column.op != FilterOp::column || column.type != FilterType::integer) return;
   if (!node.set->hasIntegers() || tree.fields[column.slot].type == DataType::boolean) return;
-  node.plan = FilterPlan::columnInSet;
+  const bool few = node.set->integers().size() <= fewMembers;
+  node.plan = few ? FilterPlan::columnInFew : FilterPlan::columnInSet;
   node.slot = column.slot;
 }
 
@@ -168,6 +145,23 @@ uint64_t costOf(const FilterTree& tree, const FilterNode& node) {
 }
 
 }  // namespace
+
+bool FilterBounds::cutTo(DataType type) {
+  switch (type) {
+    case DataType::int8:
+      cutToType<int8_t>(*this);
+      break;
+    case DataType::int16:
+      cutToType<int16_t>(*this);
+      break;
+    case DataType::int32:
+      cutToType<int32_t>(*this);
+      break;
+    default:
+      break;
+  }
+  return !nothing;
+}
 
 void planFilterTree(FilterTree& tree) {
   for (FilterNode& node : tree.nodes) {

@@ -30,6 +30,7 @@
 // and nesting depth, and what is left is a tree whose evaluation cannot fail.
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -51,7 +52,20 @@ enum class FilterPlan : uint8_t {
   general,       // row by row over values
   between,       // a numeric or boolean column between two constants
   columnInSet,   // an integer column in a set
+  columnInFew,   // the same for a handful of members
   columnText,    // a VarChar column against a constant, a set or a pattern
+};
+
+/** Bounds of a between, both included: integers for integer and boolean columns, else doubles. */
+struct FilterBounds {
+  int64_t low = std::numeric_limits<int64_t>::min();
+  int64_t high = std::numeric_limits<int64_t>::max();
+  double lowReal = -std::numeric_limits<double>::infinity();
+  double highReal = std::numeric_limits<double>::infinity();
+  bool nothing = false;  // no value can be inside
+
+  /** Cuts the integer bounds to what a column's type can hold; false when nothing is left. */
+  bool cutTo(DataType type);
 };
 
 struct FilterNode {
@@ -60,17 +74,15 @@ struct FilterNode {
   FilterPlan plan = FilterPlan::general;
   uint8_t flags = 0;
   bool inverted = false;       // between: all known rows outside instead
-  bool nothing = false;        // between: no value can be inside
   uint32_t slot = 0;           // index into FilterTree::fields
   uint32_t firstChild = 0;     // index into FilterTree::children
   uint32_t childCount = 0;
   uint32_t height = 1;
   uint64_t cost = 1;           // estimated work a row; orders and/or terms
-  int64_t integer = 0;         // constInt; constBool and truthConst 0/1; between: lower bound
-  int64_t integerHigh = 0;
-  double number = 0;           // constDouble; between: lower bound
-  double numberHigh = 0;
-  std::string_view text;       // constString; points into the tree's bytes
+  int64_t integer = 0;         // constInt; constBool and truthConst 0/1
+  double number = 0;           // constDouble
+  FilterBounds bounds;         // between
+  std::string_view text;       // constString, columnText; points into the tree's bytes
   std::unique_ptr<JsonPath> path;
   std::unique_ptr<ValueSet> set;
   std::unique_ptr<LikePattern> like;

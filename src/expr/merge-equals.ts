@@ -3,14 +3,13 @@
 //
 // `a == 1 or a == 2 or a in [3, 4]` is `a in [1, 2, 3, 4]`: one look-up a row instead of a scan a
 // term. Only for plain integer and string columns, where both forms are unknown for exactly the
-// null rows; a JSON value of another type would answer differently. A few integer terms stay as
-// they are: scanning raw memory some times is faster than one look-up.
+// null rows; a JSON value of another type would answer differently. A handful of integers is
+// scanned for by the executor, which knows what is faster.
 
 import { intSet, stringSet } from './bind-set.ts';
 import type { BoundColumn, BoundPredicate } from './bound.ts';
 
-const intTermsMin = 16;
-const stringTermsMin = 2;
+const mergedTermsMin = 2;
 
 interface Group {
   readonly column: BoundColumn;
@@ -25,11 +24,10 @@ export function mergeEquals(terms: readonly BoundPredicate[]): BoundPredicate[] 
   const merged: BoundPredicate[] = [];
   for (const term of terms) if (!addTo(groups, term)) merged.push(term);
   for (const group of groups.values()) {
-    const isInt = group.column.type === 'int';
-    if (group.terms.length < (isInt ? intTermsMin : stringTermsMin)) {
+    if (group.terms.length < mergedTermsMin) {
       for (const term of group.terms) merged.push(term);
     } else {
-      const set = isInt ? intSet(BigInt64Array.from(group.ints)) : stringSet(group.strings);
+      const set = group.column.type === 'int' ? intSet(BigInt64Array.from(group.ints)) : stringSet(group.strings);
       merged.push({ kind: 'in', value: group.column, set });
     }
   }
