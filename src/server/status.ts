@@ -8,7 +8,7 @@
 import type { DbError, ErrorCode } from '../core/index.ts';
 
 /** The deprecated ErrorCode enum, as far as we answer it. */
-export const legacyCodes = {
+const legacyCodes = {
   Success: 0,
   UnexpectedError: 1,
   CollectionNotExists: 4,

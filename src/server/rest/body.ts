@@ -88,7 +88,7 @@ export function texts(body: JsonObject, key: string): readonly string[] {
   return value;
 }
 
-export function list(body: JsonObject, key: string): readonly JsonValue[] {
+function list(body: JsonObject, key: string): readonly JsonValue[] {
   const value = body.get(key) ?? [];
   if (!Array.isArray(value)) throw wrongKind(key, 'a list', value);
   return value;

@@ -19,7 +19,7 @@ export type JsonValue =
   | JsonObject;
 
 /** Nesting that a body may have. */
-export const jsonDepthMax = 64;
+const jsonDepthMax = 64;
 
 interface Member {
   readonly value: JsonValue;

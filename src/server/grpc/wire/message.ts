@@ -124,7 +124,7 @@ export function encodeMessage(typeName: string, value: ProtoObject): Buffer {
 }
 
 /** Writes a message's fields into an open message. */
-export function writeMessage(writer: WireWriter, typeName: string, value: ProtoObject): void {
+function writeMessage(writer: WireWriter, typeName: string, value: ProtoObject): void {
   const type = messageType(typeName);
   for (const [name, item] of Object.entries(value)) writeField(writer, type.field(name), item);
 }

@@ -192,7 +192,7 @@ export class WireWriter {
 }
 
 /** Bytes of a length below 2^31 as a varint. */
-export function varintBytes(value: number): number {
+function varintBytes(value: number): number {
   if (value < 0x80) return 1;
   if (value < 0x4000) return 2;
   if (value < 0x20_0000) return 3;
