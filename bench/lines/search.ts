@@ -62,7 +62,8 @@ async function recallOf(
   let next = 0;
   const client = async (wire: WireClient): Promise<void> => {
     for (let i = next++; i < requests.length; i = next++) {
-      found += hitsOf(queries[i], await searchIds(wire, requests[i] ?? new Uint8Array()), 'all');
+      const ids = await searchIds(wire, requests[i] ?? new Uint8Array());
+      found += hitsOf(queries[i], ids, 'all');
     }
   };
   await Promise.all(wires.map(client));
