@@ -111,7 +111,7 @@ export async function releaseCollection(deps: ServiceDeps, name: CollectionName)
 
 export async function shardStats(deps: ServiceDeps, collection: CollectionMeta): Promise<readonly ShardStats[]> {
   return Promise.all(
-    collection.shardIds.map((shardId) => deps.system.ask<ReturnType<typeof shardWriterAddress>, ShardStats>(shardWriterAddress(shardId), { type: 'stats' })),
+    collection.shardIds.map((shardId): Promise<ShardStats> => deps.system.ask(shardWriterAddress(shardId), { type: 'stats' })),
   );
 }
 

@@ -33,8 +33,8 @@ export async function deleteRows(deps: ServiceDeps, request: DeleteRequest): Pro
   if (filter.primaryKeys !== null) return deleteKeys(deps, collection, filter.primaryKeys);
   checkLoaded(deps.mirror, collection);
   const answers = await settleAll(
-    collection.shardIds.map((shardId) =>
-      deps.system.ask<ReturnType<typeof shardWriterAddress>, Staged>(shardWriterAddress(shardId), {
+    collection.shardIds.map((shardId): Promise<Staged> =>
+      deps.system.ask(shardWriterAddress(shardId), {
         type: 'delete-where',
         program: filter.program,
         partitionIds: partitions,

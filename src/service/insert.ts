@@ -7,7 +7,7 @@
 
 import { type Staged, shardWriterAddress } from '../../actors/index.ts';
 import type { ScanResult } from '../../native/index.ts';
-import { DbError } from '../core/index.ts';
+import { at, DbError } from '../core/index.ts';
 import { type CollectionMeta, encodeRowBatch, type Timestamp } from '../model/index.ts';
 import { envelopeHeadRoomBytes } from '../storage/index.ts';
 import type { InsertRequest, MutationResult } from './api.ts';
@@ -25,11 +25,8 @@ export async function insert(deps: ServiceDeps, request: InsertRequest): Promise
   const firstAutoId = key?.autoId === true ? await deps.ids.take(request.rowCount) : 0n;
   const scanned = scan(deps, collection, request, firstAutoId);
   const answers = await settleAll(
-    scanned.parts.map((part) =>
-      deps.system.ask<ReturnType<typeof shardWriterAddress>, Staged>(
-        shardWriterAddress(collection.shardIds[part.shardIndex] ?? 0),
-        { type: 'stage', buffer: part.buffer, rowCount: part.rowCount },
-      ),
+    scanned.parts.map(({ shardIndex, buffer, rowCount }): Promise<Staged> =>
+      deps.system.ask(shardWriterAddress(at(collection.shardIds, shardIndex)), { type: 'stage', buffer, rowCount }),
     ),
   );
   return { keys: scanned.keys, rowCount: scanned.rowCount, timestamp: latest(answers) };
