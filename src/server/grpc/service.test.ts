@@ -211,6 +211,26 @@ describe('connection', () => {
   });
 });
 
+test('a caller that leaves raises the signal; an answered call does not', async () => {
+  await createBooks();
+  const request = encoded('Insert', { collection_name: 'books', num_rows: 1 });
+  await raw(`/${milvusService}/Insert`, request);
+  const answered = fake.calls.at(-1)?.context.signal;
+  const original = fake.insert.bind(fake);
+  const aborted = new Promise<void>((resolve) => {
+    fake.insert = (_request, context) => {
+      context.signal?.addEventListener('abort', () => resolve());
+      return new Promise(() => {});
+    };
+  });
+  await expect(raw(`/${milvusService}/Insert`, request, new Metadata(), 50)).rejects.toMatchObject({
+    code: grpcStatus.DEADLINE_EXCEEDED,
+  });
+  await aborted;
+  fake.insert = original;
+  expect(answered?.aborted).toBe(false);
+});
+
 async function createBooks(): Promise<void> {
   const schema = encodeMessage('schema.CollectionSchema', {
     name: 'books',

@@ -19,15 +19,9 @@ import {
 } from '@grpc/grpc-js';
 import { DbError } from '../../core/index.ts';
 import { replySizeBytesMax, requestSizeBytesMax } from '../../core/limits.ts';
+import type { CallContext } from '../../service/index.ts';
 import { failureOf } from '../status.ts';
-import {
-  encodeFailure,
-  hasStatus,
-  type Handler,
-  type HandlerDeps,
-  milvusService,
-  type UnaryCall,
-} from './call.ts';
+import { encodeFailure, hasStatus, type Handler, type HandlerDeps, milvusService } from './call.ts';
 import { collectionHandlers } from './handlers/collections.ts';
 import { connectionHandlers } from './handlers/connection.ts';
 import { flushHandlers } from './handlers/flushing.ts';
@@ -124,23 +118,48 @@ function unbuiltHandler(name: string, method: MethodTable): Handler | null {
 
 function unary(deps: HandlerDeps, handler: Handler) {
   return (call: ServerUnaryCall<Buffer, Buffer>, reply: sendUnaryData<Uint8Array>): void => {
-    handler(deps, unaryCall(deps, call)).then(
-      (bytes) => reply(null, bytes),
+    const context = new GrpcContext(timeoutOf(deps, call.getDeadline()));
+    call.on('cancelled', () => context.cancel());
+    const [database] = call.metadata.get('dbname');
+    handler(deps, {
+      request: call.request,
+      connectionDatabase: typeof database === 'string' ? database : '',
+      context,
+    }).then(
+      (bytes) => {
+        context.answered = true;
+        reply(null, bytes);
+      },
       // Handlers do not reject; if one does, the call still ends.
       (thrown) => reply({ code: grpcStatus.INTERNAL, details: DbError.from(thrown).message }),
     );
   };
 }
 
-function unaryCall(deps: HandlerDeps, call: ServerUnaryCall<Buffer, Buffer>): UnaryCall {
-  const cancel = new AbortController();
-  call.on('cancelled', () => cancel.abort());
-  const [database] = call.metadata.get('dbname');
-  return {
-    request: call.request,
-    connectionDatabase: typeof database === 'string' ? database : '',
-    context: { timeoutMs: timeoutOf(deps, call.getDeadline()), signal: cancel.signal },
-  };
+/** Makes its signal when someone asks for it, and leaves it alone once the call is answered. */
+class GrpcContext implements CallContext {
+  readonly timeoutMs: number;
+  answered = false;
+  #cancelled = false;
+  #controller: AbortController | null = null;
+
+  constructor(timeoutMs: number) {
+    this.timeoutMs = timeoutMs;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#cancelled) this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  // grpc-js says "cancelled" of every stream that closes, also after its answer; an abort that
+  // nobody waits for would still build an exception with a stack.
+  cancel(): void {
+    if (this.answered) return;
+    this.#cancelled = true;
+    this.#controller?.abort();
+  }
 }
 
 // 0 = none; a deadline that just passed is 1 ms, since 0 would mean there is no hurry.
