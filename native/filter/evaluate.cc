@@ -17,7 +17,8 @@ namespace {
 
 class Evaluation {
  public:
-  Evaluation(const FilterTree& tree, const SegmentColumns& columns) : tree_(tree), columns_(columns) {
+  Evaluation(const FilterTree& tree, const SegmentColumns& columns)
+      : tree_(tree), columns_(columns) {
     for (const Field& field : tree.fields) slots_.emplace_back(field);
   }
 
@@ -288,7 +289,8 @@ void Evaluation::logic(const FilterNode& node, const uint64_t* open, TruthMask& 
       const uint64_t known = out.known[w];
       if (isAnd) {
         out.truth[w] = truth & term.truth[w];
-        out.known[w] = (known & term.known[w]) | (known & ~truth) | (term.known[w] & ~term.truth[w]);
+        const uint64_t settled = (known & ~truth) | (term.known[w] & ~term.truth[w]);
+        out.known[w] = (known & term.known[w]) | settled;
       } else {
         out.truth[w] = truth | term.truth[w];
         out.known[w] = (known & term.known[w]) | out.truth[w];

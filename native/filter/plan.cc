@@ -17,14 +17,15 @@ namespace {
 /** Up to here a scan a member beats a look-up a row. */
 constexpr size_t fewMembers = 12;
 constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr float infinityF = std::numeric_limits<float>::infinity();
 
 double stepUp(double value, bool narrow) {
-  if (narrow) return std::nextafter(static_cast<float>(value), std::numeric_limits<float>::infinity());
+  if (narrow) return std::nextafter(static_cast<float>(value), infinityF);
   return std::nextafter(value, infinity);
 }
 
 double stepDown(double value, bool narrow) {
-  if (narrow) return std::nextafter(static_cast<float>(value), -std::numeric_limits<float>::infinity());
+  if (narrow) return std::nextafter(static_cast<float>(value), -infinityF);
   return std::nextafter(value, -infinity);
 }
 
@@ -58,7 +59,7 @@ void cutToType(FilterBounds& bounds) {
   bounds.high = std::min<int64_t>(bounds.high, std::numeric_limits<T>::max());
 }
 
-/** A constant of exactly the column's kind; int64 against doubles stays with the exact general path. */
+/** A constant of exactly the column's kind; int64 against doubles is left to the exact path. */
 bool fits(const Field& field, const FilterNode& constant) {
   switch (field.type) {
     case DataType::boolean:

@@ -24,7 +24,7 @@
 //                         i64s ascending, f64s ascending, u32 string ends, UTF-8
 //   flags of range: 1 lower bound inclusive, 2 upper bound inclusive; its operands are value,
 //   lower, upper.
-// Every op takes fixed operands but and/or, and leaves one result; the program leaves one predicate.
+// Ops but and/or take a fixed number of operands; each leaves one result, the program a predicate.
 //
 // Nothing in the bytes is trusted: parsing checks bounds, operand types against the schema, stack
 // and nesting depth, and what is left is a tree whose evaluation cannot fail.

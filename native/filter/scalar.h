@@ -45,7 +45,9 @@ struct Scalar {
     return scalar;
   }
   bool numeric() const { return kind == ScalarKind::integer || kind == ScalarKind::number; }
-  double real() const { return kind == ScalarKind::integer ? static_cast<double>(integer) : number; }
+  double real() const {
+    return kind == ScalarKind::integer ? static_cast<double>(integer) : number;
+  }
 };
 
 /** How two values stand; `none` when they cannot be compared, `unordered` when one is NaN. */

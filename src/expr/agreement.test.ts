@@ -13,7 +13,13 @@ import { DbError } from '../core/db-error.ts';
 import { seededRandom } from '../core/random.ts';
 import { encodeRowBatch } from '../model/row-batch.ts';
 import { schemaToNativeJson } from '../model/schema.ts';
-import { type BoundPredicate, bindText, compileFilter, filterOracle, noTemplates } from './index.ts';
+import {
+  type BoundPredicate,
+  bindText,
+  compileFilter,
+  filterOracle,
+  noTemplates,
+} from './index.ts';
 
 const seedCount = 150;
 const filtersPerSeed = 10;
@@ -38,11 +44,16 @@ function disagreement(seed: number): string | null {
     const text = randomFilter(random, 3);
     const bound = tryBind(text);
     if (bound === null) continue;
-    const bits = native.evaluateFilter(schema, compileFilter(text, filterSchema, noTemplates).program, batch);
+    const bits = native.evaluateFilter(
+      schema,
+      compileFilter(text, filterSchema, noTemplates).program,
+      batch,
+    );
     for (const [at, row] of rows.entries()) {
       const expected = filterOracle(bound, oracleRow(row));
       const received = bits[2 * at + 1] === 1 ? bits[2 * at] === 1 : null;
-      if (expected !== received) return `${text} at row ${at}: oracle ${expected}, native ${received}`;
+      if (expected !== received)
+        return `${text} at row ${at}: oracle ${expected}, native ${received}`;
     }
   }
   return null;
@@ -50,7 +61,8 @@ function disagreement(seed: number): string | null {
 
 describe('native executor', () => {
   it('agrees with the oracle on random filters and rows', () => {
-    for (let seed = 1; seed <= seedCount; seed++) expect(disagreement(seed), `seed ${seed}`).toBeNull();
+    for (let seed = 1; seed <= seedCount; seed++)
+      expect(disagreement(seed), `seed ${seed}`).toBeNull();
   });
 
   it('survives damaged programs', () => {
@@ -61,7 +73,10 @@ describe('native executor', () => {
       const text = randomFilter(random, 2);
       if (tryBind(text) === null) continue;
       const program = compileFilter(text, filterSchema, noTemplates).program.slice();
-      const cut = random.unit() < 0.3 ? program.slice(0, Math.floor(random.unit() * program.length)) : program;
+      const cut =
+        random.unit() < 0.3
+          ? program.slice(0, Math.floor(random.unit() * program.length))
+          : program;
       for (let flip = 0; flip < 3 && cut.length > 0; flip++) {
         const at = Math.floor(random.unit() * cut.length);
         cut[at] = (cut[at] ?? 0) ^ (1 << Math.floor(random.unit() * 8));

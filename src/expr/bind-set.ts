@@ -16,14 +16,16 @@ import type { TemplateValue } from './template.ts';
 export function bindSet(context: BindContext, node: InNode, target: BoundValue): ValueSet {
   const { list } = node;
   if (list.kind === 'intList' && exactForInts(target)) return intSet(list.values);
-  if (list.kind === 'intList') return collect(target, intConsts(context, list, list.values, target));
+  if (list.kind === 'intList')
+    return collect(target, intConsts(context, list, list.values, target));
   if (list.kind === 'list') {
     return collect(
       target,
       list.items.map((item) => coerceConst(context, item, listConst(context, item), target)),
     );
   }
-  if (list.kind === 'template') return setOfTemplate(context, list, templateValue(context, list), target);
+  if (list.kind === 'template')
+    return setOfTemplate(context, list, templateValue(context, list), target);
   throw fail(context, list, 'in needs a list');
 }
 
@@ -33,7 +35,8 @@ export function intSet(values: BigInt64Array): ValueSet {
   let count = 0;
   for (let i = 0; i < sorted.length; i++) {
     const value = sorted[i];
-    if (value !== undefined && (count === 0 || value !== sorted[count - 1])) sorted[count++] = value;
+    if (value !== undefined && (count === 0 || value !== sorted[count - 1]))
+      sorted[count++] = value;
   }
   return { ...emptySet, ints: sorted.slice(0, count) };
 }
@@ -52,17 +55,25 @@ const emptySet: ValueSet = {
 };
 
 export function isEmptySet(set: ValueSet): boolean {
-  return set.ints.length + set.doubles.length + set.strings.length === 0 && !set.hasTrue && !set.hasFalse;
+  return (
+    set.ints.length + set.doubles.length + set.strings.length === 0 && !set.hasTrue && !set.hasFalse
+  );
 }
 
-function setOfTemplate(context: BindContext, node: Node, value: TemplateValue, target: BoundValue): ValueSet {
+function setOfTemplate(
+  context: BindContext,
+  node: Node,
+  value: TemplateValue,
+  target: BoundValue,
+): ValueSet {
   if (value.kind === 'int64s') {
     if (exactForInts(target)) return intSet(value.values);
     return collect(target, intConsts(context, node, value.values, target));
   }
   if (value.kind !== 'array') throw fail(context, node, 'the template after in must be a list');
   const constants = value.values.map((item) => {
-    if (item.kind === 'array' || item.kind === 'int64s') throw fail(context, node, 'a list after in holds no lists');
+    if (item.kind === 'array' || item.kind === 'int64s')
+      throw fail(context, node, 'a list after in holds no lists');
     return coerceConst(context, node, constOfTemplate(item), target);
   });
   return collect(target, constants);
@@ -72,8 +83,15 @@ function exactForInts(target: BoundValue): boolean {
   return target.type === 'int' || target.type === 'json';
 }
 
-function intConsts(context: BindContext, node: Node, values: BigInt64Array, target: BoundValue): BoundConst[] {
-  return Array.from(values, (value) => coerceConst(context, node, { kind: 'const', type: 'int', value }, target));
+function intConsts(
+  context: BindContext,
+  node: Node,
+  values: BigInt64Array,
+  target: BoundValue,
+): BoundConst[] {
+  return Array.from(values, (value) =>
+    coerceConst(context, node, { kind: 'const', type: 'int', value }, target),
+  );
 }
 
 function listConst(context: BindContext, item: Node): BoundConst {

@@ -6,9 +6,21 @@
 // overflow or a division by zero among constants is an error of the text, not of a row.
 
 import { dataTypeName, dataTypes, isVectorType } from '../model/data-type.ts';
-import { type CollectionSchema, type FieldSchema, fieldByName, metaField } from '../model/schema.ts';
+import {
+  type CollectionSchema,
+  type FieldSchema,
+  fieldByName,
+  metaField,
+} from '../model/schema.ts';
 import type { BinaryNode, BinaryOp, NameNode, Node, TemplateNode, UnaryNode } from './ast.ts';
-import type { ArithmeticOp, BoundColumn, BoundConst, BoundPath, BoundValue, ValueType } from './bound.ts';
+import type {
+  ArithmeticOp,
+  BoundColumn,
+  BoundConst,
+  BoundPath,
+  BoundValue,
+  ValueType,
+} from './bound.ts';
 import { didYouMean, expressionError } from './errors.ts';
 import { calculate, negated, type Numeric } from './numeric.ts';
 import type { TemplateValue } from './template.ts';
@@ -80,10 +92,11 @@ export function bindValue(context: BindContext, node: Node): BoundValue {
 export function templateValue(context: BindContext, node: TemplateNode): TemplateValue {
   const value = context.templates.get(node.name);
   if (value !== undefined) return value;
+  const hint = didYouMean(node.name, [...context.templates.keys()]);
   throw fail(
     context,
     node,
-    `the value of expression template variable name {${node.name}} is not found${didYouMean(node.name, [...context.templates.keys()])}`,
+    `the value of expression template variable name {${node.name}} is not found${hint}`,
   );
 }
 
@@ -96,7 +109,9 @@ function templateConst(context: BindContext, node: TemplateNode): BoundConst {
 }
 
 /** A scalar template value as a constant. */
-export function constOfTemplate(value: Exclude<TemplateValue, { kind: 'array' | 'int64s' }>): BoundConst {
+export function constOfTemplate(
+  value: Exclude<TemplateValue, { kind: 'array' | 'int64s' }>,
+): BoundConst {
   switch (value.kind) {
     case 'bool':
       return { kind: 'const', type: 'bool', value: value.value };
@@ -109,7 +124,7 @@ export function constOfTemplate(value: Exclude<TemplateValue, { kind: 'array' | 
   }
 }
 
-/** The field a name means and the path into it; a key of the dynamic field when nothing is declared. */
+/** The field and path that a name means; a key of the dynamic field when nothing is declared. */
 export function resolveName(
   context: BindContext,
   node: NameNode,
@@ -160,7 +175,14 @@ function valueTypeOf(field: FieldSchema): ValueType | null {
 /** A value's type in Milvus's words, for error texts. */
 export function typeNameOf(value: BoundValue): string {
   if (value.kind === 'column') return dataTypeName(value.field.type) ?? 'unknown';
-  const names = { bool: 'Bool', int: 'Int64', float: 'Float', double: 'Double', string: 'VarChar', json: 'JSON' };
+  const names = {
+    bool: 'Bool',
+    int: 'Int64',
+    float: 'Float',
+    double: 'Double',
+    string: 'VarChar',
+    json: 'JSON',
+  };
   return names[value.type];
 }
 
@@ -170,9 +192,11 @@ function isNumber(type: ValueType): boolean {
 
 function bindUnary(context: BindContext, node: UnaryNode): BoundValue {
   const operand = bindValue(context, node.operand);
-  if (!isNumber(operand.type)) throw fail(context, node, `${node.op} cannot be applied to ${typeNameOf(operand)}`);
+  if (!isNumber(operand.type))
+    throw fail(context, node, `${node.op} cannot be applied to ${typeNameOf(operand)}`);
   if (node.op === '+') return operand;
-  if (node.op === '~') return arithmetic(context, node, 'bitXor', operand, { kind: 'const', type: 'int', value: -1n });
+  if (node.op === '~')
+    return arithmetic(context, node, 'bitXor', operand, { kind: 'const', type: 'int', value: -1n });
   if (operand.kind !== 'const') return { kind: 'negate', type: operand.type, operand };
   return numberConst(context, node, negated(numericOf(operand)));
 }
@@ -194,7 +218,11 @@ function arithmetic(
     const integer = operand.type === 'int' || operand.type === 'json';
     if (!isNumber(operand.type) || (integerOnly.has(op) && !integer)) {
       const wanted = integerOnly.has(op) ? 'integers' : 'numbers';
-      throw fail(context, node, `${op} can only be applied on ${wanted}; ${typeNameOf(operand)} is not supported`);
+      throw fail(
+        context,
+        node,
+        `${op} can only be applied on ${wanted}; ${typeNameOf(operand)} is not supported`,
+      );
     }
   }
   if (right.kind === 'const' && (op === 'divide' || op === 'modulo') && Number(right.value) === 0) {

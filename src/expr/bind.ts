@@ -7,7 +7,17 @@
 
 import { dataTypes, isVectorType } from '../model/data-type.ts';
 import { metaField } from '../model/schema.ts';
-import type { CompareNode, CompareOp, ExistsNode, InNode, IsNullNode, LikeNode, LogicNode, Node, RangeNode } from './ast.ts';
+import type {
+  CompareNode,
+  CompareOp,
+  ExistsNode,
+  InNode,
+  IsNullNode,
+  LikeNode,
+  LogicNode,
+  Node,
+  RangeNode,
+} from './ast.ts';
 import { bindSet, isEmptySet } from './bind-set.ts';
 import { type BindContext, bindValue, fail, resolveName, typeNameOf } from './bind-value.ts';
 import type { BoundConst, BoundPredicate, BoundValue, CompareName } from './bound.ts';
@@ -49,7 +59,11 @@ function bindPredicate(context: BindContext, node: Node, user: string): BoundPre
   if (isPredicate(bound)) return bound;
   const predicate = predicateOf(bound);
   if (predicate !== null) return predicate;
-  throw fail(context, node, `${user} can only be applied on boolean expressions, not on ${typeNameOf(bound)}`);
+  throw fail(
+    context,
+    node,
+    `${user} can only be applied on boolean expressions, not on ${typeNameOf(bound)}`,
+  );
 }
 
 /** A boolean value as a predicate; null when the value is no plain boolean. */
@@ -124,12 +138,14 @@ function bindCompare(context: BindContext, node: CompareNode): BoundPredicate {
   const right = bindAny(context, node.right);
   if (isPredicate(left)) return comparePredicate(context, node, op, left, right);
   if (isPredicate(right)) return comparePredicate(context, node, op, right, left);
-  if (left.kind === 'const' && right.kind === 'const') return compareConsts(context, node, op, left, right);
+  if (left.kind === 'const' && right.kind === 'const')
+    return compareConsts(context, node, op, left, right);
   if (left.kind === 'const') {
     const constant = coerceConst(context, node.left, left, right);
     return compareValues(context, node, mirroredNames[op], right, constant);
   }
-  if (right.kind === 'const') return compareValues(context, node, op, left, coerceConst(context, node.right, right, left));
+  if (right.kind === 'const')
+    return compareValues(context, node, op, left, coerceConst(context, node.right, right, left));
   return compareValues(context, node, op, left, right);
 }
 
@@ -164,8 +180,10 @@ function compareConsts(
 
 /** Order of two constants, or null when they have none. */
 function orderOfConsts(left: BoundConst, right: BoundConst): number | null {
-  if (left.type === 'string') return right.type === 'string' ? compareStrings(left.value, right.value) : null;
-  if (left.type === 'bool') return right.type === 'bool' ? Number(left.value) - Number(right.value) : null;
+  if (left.type === 'string')
+    return right.type === 'string' ? compareStrings(left.value, right.value) : null;
+  if (left.type === 'bool')
+    return right.type === 'bool' ? Number(left.value) - Number(right.value) : null;
   if (right.type === 'string' || right.type === 'bool') return null;
   return compareNumbers(left.value, right.value);
 }
@@ -203,7 +221,8 @@ function bindRange(context: BindContext, node: RangeNode): BoundPredicate {
     return bindLogic(context, { ...node, kind: 'and', terms: parts });
   }
   const order = orderOfConsts(lower, upper);
-  if (order === null || lower.type === 'bool' || value.type === 'bool') throw incomparable(context, node, lower, upper);
+  if (order === null || lower.type === 'bool' || value.type === 'bool')
+    throw incomparable(context, node, lower, upper);
   if (order > 0 || (order === 0 && !(node.lowerInclusive && node.upperInclusive))) {
     throw fail(context, node, 'invalid range: the lower bound is not below the upper bound');
   }
@@ -222,7 +241,9 @@ function bindIn(context: BindContext, node: InNode): BoundPredicate {
   const value = bindValue(context, node.value);
   if (value.kind === 'const') return bindConstIn(context, node, value);
   const set = bindSet(context, node, value);
-  const member: BoundPredicate = isEmptySet(set) ? { kind: 'truth', truth: false } : { kind: 'in', value, set };
+  const member: BoundPredicate = isEmptySet(set)
+    ? { kind: 'truth', truth: false }
+    : { kind: 'in', value, set };
   return node.negated ? negate(member) : member;
 }
 
@@ -232,30 +253,46 @@ function bindConstIn(context: BindContext, node: InNode, value: BoundConst): Bou
   let found = false;
   if (value.type === 'bool') found = value.value ? set.hasTrue : set.hasFalse;
   else if (value.type === 'string') found = set.strings.includes(value.value);
-  else found = [...set.ints, ...set.doubles].some((member) => compareNumbers(value.value, member) === 0);
+  else
+    found = [...set.ints, ...set.doubles].some(
+      (member) => compareNumbers(value.value, member) === 0,
+    );
   return { kind: 'truth', truth: found !== node.negated };
 }
 
 function bindLike(context: BindContext, node: LikeNode): BoundPredicate {
   const value = bindValue(context, node.value);
   const pattern = bindValue(context, node.pattern);
-  if (value.kind === 'const' || (value.type !== 'string' && value.type !== 'json') || value.kind === 'arithmetic') {
-    throw fail(context, node, `like on ${typeNameOf(value)} is not supported; it needs a VarChar or JSON value`);
+  if (
+    value.kind === 'const' ||
+    (value.type !== 'string' && value.type !== 'json') ||
+    value.kind === 'arithmetic'
+  ) {
+    throw fail(
+      context,
+      node,
+      `like on ${typeNameOf(value)} is not supported; it needs a VarChar or JSON value`,
+    );
   }
-  if (pattern.kind !== 'const' || pattern.type !== 'string') throw fail(context, node.pattern, 'like needs a string pattern');
-  if (!isWellFormedPattern(pattern.value)) throw fail(context, node.pattern, 'like pattern ends in a lone backslash');
+  if (pattern.kind !== 'const' || pattern.type !== 'string')
+    throw fail(context, node.pattern, 'like needs a string pattern');
+  if (!isWellFormedPattern(pattern.value))
+    throw fail(context, node.pattern, 'like pattern ends in a lone backslash');
   return { kind: 'like', value, pattern: pattern.value };
 }
 
 function bindIsNull(context: BindContext, node: IsNullNode): BoundPredicate {
-  if (node.operand.kind !== 'name') throw fail(context, node, 'is null can only be applied on a field or a JSON path');
+  if (node.operand.kind !== 'name')
+    throw fail(context, node, 'is null can only be applied on a field or a JSON path');
   const { field, path } = resolveName(context, node.operand);
   if (field.type === dataTypes.JSON && path.length > 0) {
     const exists: BoundPredicate = { kind: 'exists', field, path };
     return node.negated ? exists : negate(exists);
   }
-  if (path.length > 0) throw fail(context, node, `is null on an element of field ${field.name} is not supported`);
-  if (isVectorType(field.type)) throw fail(context, node, `is null on vector field ${field.name} is not supported`);
+  if (path.length > 0)
+    throw fail(context, node, `is null on an element of field ${field.name} is not supported`);
+  if (isVectorType(field.type))
+    throw fail(context, node, `is null on vector field ${field.name} is not supported`);
   const isNull: BoundPredicate = { kind: 'isNull', field };
   return node.negated ? negate(isNull) : isNull;
 }
@@ -263,7 +300,11 @@ function bindIsNull(context: BindContext, node: IsNullNode): BoundPredicate {
 function bindExists(context: BindContext, node: ExistsNode): BoundPredicate {
   const operand = node.operand.kind === 'name' ? resolveName(context, node.operand) : null;
   if (operand === null || operand.field.type !== dataTypes.JSON) {
-    throw fail(context, node, 'exists is not supported here; it needs a JSON path or a dynamic key');
+    throw fail(
+      context,
+      node,
+      'exists is not supported here; it needs a JSON path or a dynamic key',
+    );
   }
   return { kind: 'exists', field: operand.field, path: operand.path };
 }

@@ -76,7 +76,12 @@ export interface ValueSet {
 export type BoundPredicate =
   | { readonly kind: 'truth'; readonly truth: boolean }
   | { readonly kind: 'truthOf'; readonly value: BoundValue }
-  | { readonly kind: 'compare'; readonly op: CompareName; readonly left: BoundValue; readonly right: BoundValue }
+  | {
+      readonly kind: 'compare';
+      readonly op: CompareName;
+      readonly left: BoundValue;
+      readonly right: BoundValue;
+    }
   | {
       readonly kind: 'range';
       readonly value: BoundValue;

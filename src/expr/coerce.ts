@@ -11,7 +11,12 @@ import type { BoundConst, BoundValue } from './bound.ts';
 import { wholeInt } from './numeric.ts';
 
 /** The constant as `target` compares with it; throws when the two types have no comparison. */
-export function coerceConst(context: BindContext, node: Node, constant: BoundConst, target: BoundValue): BoundConst {
+export function coerceConst(
+  context: BindContext,
+  node: Node,
+  constant: BoundConst,
+  target: BoundValue,
+): BoundConst {
   switch (target.type) {
     case 'json':
       return constant;
@@ -38,18 +43,33 @@ export function coerceConst(context: BindContext, node: Node, constant: BoundCon
 }
 
 /** `2 ** 10` is a double by rule and still meant for integers; `1.5` is a mistake. */
-function constantForInt(context: BindContext, node: Node, value: number, target: BoundValue): BoundConst {
+function constantForInt(
+  context: BindContext,
+  node: Node,
+  value: number,
+  target: BoundValue,
+): BoundConst {
   if (target.kind !== 'column') return { kind: 'const', type: 'double', value };
   const whole = node.kind === 'binary' ? wholeInt(value) : null;
   if (whole !== null) return { kind: 'const', type: 'int', value: whole };
   throw fail(
     context,
     node,
-    `comparisons between ${typeNameOf(target)} field ${target.field.name} and float constant ${value} are not supported`,
+    `comparisons between ${typeNameOf(target)} field ${target.field.name} and ` +
+      `float constant ${value} are not supported`,
   );
 }
 
 /** The error for two sides that have no comparison. */
-export function incomparable(context: BindContext, node: Node, left: BoundValue, right: BoundValue): Error {
-  return fail(context, node, `comparisons between ${typeNameOf(left)} and ${typeNameOf(right)} are not supported`);
+export function incomparable(
+  context: BindContext,
+  node: Node,
+  left: BoundValue,
+  right: BoundValue,
+): Error {
+  return fail(
+    context,
+    node,
+    `comparisons between ${typeNameOf(left)} and ${typeNameOf(right)} are not supported`,
+  );
 }

@@ -14,7 +14,9 @@ const prefix = 'failed to create query plan:';
 export function expressionError(text: string, position: number, problem: string): DbError {
   return new DbError({
     code: 'expression-invalid',
-    message: `${prefix} cannot parse expression: ${clip(text)}, error: ${problem}${caret(text, position)}`,
+    message:
+      `${prefix} cannot parse expression: ${clip(text)}, ` +
+      `error: ${problem}${caret(text, position)}`,
   });
 }
 
@@ -22,7 +24,8 @@ export function expressionError(text: string, position: number, problem: string)
 export function notBooleanError(text: string, typeName: string): DbError {
   return new DbError({
     code: 'expression-invalid',
-    message: `${prefix} predicate is not a boolean expression: ${clip(text)}, data type: ${typeName}`,
+    message:
+      `${prefix} predicate is not a boolean expression: ${clip(text)}, ` + `data type: ${typeName}`,
   });
 }
 

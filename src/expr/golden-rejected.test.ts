@@ -132,12 +132,16 @@ describe('rejected filters', () => {
   it.each(golden)('%s: %s', (words, filter) => {
     const error = refusal(filter, filterSchema);
     expect(error.code).toBe('expression-invalid');
-    expect(error.message).toMatch(/^failed to create query plan: (cannot parse expression|predicate is not a boolean)/);
+    expect(error.message).toMatch(
+      /^failed to create query plan: (cannot parse expression|predicate is not a boolean)/,
+    );
     expect(error.message).toContain(words);
   });
 
   it('a missing field is named, with the nearest declared one', () => {
-    expect(refusal('colr == "red"', closed).message).toContain('field colr not found; did you mean "color"?');
+    expect(refusal('colr == "red"', closed).message).toContain(
+      'field colr not found; did you mean "color"?',
+    );
     expect(refusal('$meta["a"] == 1', closed).message).toContain('field $meta not found');
   });
 

@@ -7,14 +7,7 @@
 
 import { wholeInt } from './numeric.ts';
 
-export type JsonTree =
-  | null
-  | boolean
-  | bigint
-  | number
-  | string
-  | readonly JsonTree[]
-  | JsonObject;
+export type JsonTree = null | boolean | bigint | number | string | readonly JsonTree[] | JsonObject;
 
 /** Entries as they stand in the text, duplicate keys included. */
 export class JsonObject {
@@ -40,14 +33,15 @@ export function findPath(root: JsonTree, path: readonly string[]): JsonTree | un
   let node: JsonTree | undefined = root;
   for (const step of path) {
     if (node instanceof JsonObject) node = node.get(step);
-    else if (Array.isArray(node)) node = /^(?:0|[1-9][0-9]*)$/.test(step) ? node[Number(step)] : undefined;
+    else if (Array.isArray(node))
+      node = /^(?:0|[1-9][0-9]*)$/.test(step) ? node[Number(step)] : undefined;
     else return undefined;
     if (node === undefined) return undefined;
   }
   return node;
 }
 
-/** Whether a value counts as absent for `exists`: null, or an object whose every entry is absent. */
+/** Whether `exists` counts a value as absent: null, or an object whose every entry is absent. */
 export function isAbsent(node: JsonTree): boolean {
   if (node === null) return true;
   return node instanceof JsonObject && node.entries.every(([, value]) => isAbsent(value));
@@ -68,7 +62,8 @@ class JsonReader {
   }
 
   #space(): void {
-    while (' \n\r\t'.includes(this.#text.charAt(this.#at)) && this.#at < this.#text.length) this.#at++;
+    while (' \n\r\t'.includes(this.#text.charAt(this.#at)) && this.#at < this.#text.length)
+      this.#at++;
   }
 
   #take(symbol: string): boolean {
@@ -116,7 +111,8 @@ class JsonReader {
     const start = this.#at;
     if (this.#text.charAt(start) !== '"') return undefined;
     let i = start + 1;
-    while (i < this.#text.length && this.#text.charAt(i) !== '"') i += this.#text.charAt(i) === '\\' ? 2 : 1;
+    while (i < this.#text.length && this.#text.charAt(i) !== '"')
+      i += this.#text.charAt(i) === '\\' ? 2 : 1;
     this.#at = i + 1;
     try {
       const value: unknown = JSON.parse(this.#text.slice(start, i + 1));

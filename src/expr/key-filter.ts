@@ -14,7 +14,8 @@ import type { BoundPredicate, BoundValue, ValueSet } from './bound.ts';
 
 /** The keys of a filter that is exactly `pk == x` or `pk in [...]`, each once; else null. */
 export function keysOfPredicate(predicate: BoundPredicate): PrimaryKeys | null {
-  if (predicate.kind === 'in' && isKeyColumn(predicate.value)) return keysOfSet(predicate.value, predicate.set);
+  if (predicate.kind === 'in' && isKeyColumn(predicate.value))
+    return keysOfSet(predicate.value, predicate.set);
   if (predicate.kind !== 'compare' || predicate.op !== 'equal') return null;
   const { left, right } = predicate;
   if (right.kind !== 'const' || !isKeyColumn(left)) return null;

@@ -35,7 +35,8 @@ export function matchesLike(text: string, pattern: string): boolean {
     const next = reached.map(() => false);
     for (let i = 0; i <= points.length; i++) {
       if (item === 'run') next[i] = reached[i] === true || (i > 0 && next[i - 1] === true);
-      else if (i > 0) next[i] = reached[i - 1] === true && (item === 'one' || item.exact === points[i - 1]);
+      else if (i > 0)
+        next[i] = reached[i - 1] === true && (item === 'one' || item.exact === points[i - 1]);
     }
     reached = next;
   }

@@ -48,7 +48,12 @@ export function unescapeString(raw: string): Unescaped {
   let plainFrom = 0;
   while (i >= 0) {
     if (i > plainFrom) parts.push(encoder.encode(raw.slice(plainFrom, i)));
-    const escape = readEscape(raw, i) ?? { text: raw.slice(i, i + 2), byte: 0, length: 2, unknown: true };
+    const escape = readEscape(raw, i) ?? {
+      text: raw.slice(i, i + 2),
+      byte: 0,
+      length: 2,
+      unknown: true,
+    };
     if ('unknown' in escape && bad < 0) bad = i;
     parts.push(escape.text === null ? Uint8Array.of(escape.byte) : encoder.encode(escape.text));
     plainFrom = i + escape.length;
@@ -92,7 +97,8 @@ export function integerValue(text: string): bigint | null {
 
 /** A float literal's value, or null when malformed. */
 export function floatValue(text: string): number | null {
-  if (/^(?:(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+)$/.test(text)) return Number(text);
+  if (/^(?:(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+)$/.test(text))
+    return Number(text);
   const hex = /^0[xX]([0-9a-fA-F]*)\.?([0-9a-fA-F]*)[pP]([+-]?[0-9]+)$/.exec(text);
   if (hex === null) return null;
   const [, whole = '', fraction = '', exponent = ''] = hex;

@@ -27,7 +27,10 @@ export function mergeEquals(terms: readonly BoundPredicate[]): BoundPredicate[] 
     if (group.terms.length < mergedTermsMin) {
       for (const term of group.terms) merged.push(term);
     } else {
-      const set = group.column.type === 'int' ? intSet(BigInt64Array.from(group.ints)) : stringSet(group.strings);
+      const set =
+        group.column.type === 'int'
+          ? intSet(BigInt64Array.from(group.ints))
+          : stringSet(group.strings);
       merged.push({ kind: 'in', value: group.column, set });
     }
   }
@@ -36,10 +39,21 @@ export function mergeEquals(terms: readonly BoundPredicate[]): BoundPredicate[] 
 
 /** Notes what a term says about its column; false when it is no equality of a plain column. */
 function addTo(groups: Map<number, Group>, term: BoundPredicate): boolean {
-  const column = term.kind === 'compare' && term.op === 'equal' ? term.left : term.kind === 'in' ? term.value : null;
-  if (column === null || column.kind !== 'column' || (column.type !== 'int' && column.type !== 'string')) return false;
+  const column =
+    term.kind === 'compare' && term.op === 'equal'
+      ? term.left
+      : term.kind === 'in'
+        ? term.value
+        : null;
+  if (
+    column === null ||
+    column.kind !== 'column' ||
+    (column.type !== 'int' && column.type !== 'string')
+  )
+    return false;
   const constant = term.kind === 'compare' ? term.right : null;
-  if (constant !== null && (constant.kind !== 'const' || constant.type !== column.type)) return false;
+  if (constant !== null && (constant.kind !== 'const' || constant.type !== column.type))
+    return false;
   const group = groups.get(column.field.id) ?? { column, terms: [], ints: [], strings: [] };
   groups.set(column.field.id, group);
   group.terms.push(term);

@@ -12,7 +12,7 @@ const int64Min = -(2n ** 63n);
 
 export type Numeric = bigint | number;
 
-/** Result of arithmetic, or null: overflow, division by zero, or an operand the operator refuses. */
+/** Result of arithmetic, or null: overflow, division by zero, an operand the op refuses. */
 export function calculate(op: ArithmeticOp, left: Numeric, right: Numeric): Numeric | null {
   if (op === 'power') return Number(left) ** Number(right);
   if (typeof left === 'bigint' && typeof right === 'bigint') return calculateInt(op, left, right);
@@ -68,7 +68,7 @@ export function negated(value: Numeric): Numeric | null {
   return typeof value === 'bigint' ? checked(-value) : -value;
 }
 
-/** Below, equal or above zero; NaN where the two have no order. An integer meets a double exactly. */
+/** Below, equal or above zero; NaN where there is no order. Integer meets double exactly. */
 export function compareNumbers(left: Numeric, right: Numeric): number {
   if (left < right) return -1;
   if (left > right) return 1;

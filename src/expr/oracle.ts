@@ -8,7 +8,14 @@
 import type { BoundPredicate, BoundValue, ValueSet } from './bound.ts';
 import { findPath, isAbsent, type JsonTree, readJson, setNumber } from './json-read.ts';
 import { matchesLike } from './like.ts';
-import { calculate, compareNumbers, compareStrings, negated, type Numeric, satisfies } from './numeric.ts';
+import {
+  calculate,
+  compareNumbers,
+  compareStrings,
+  negated,
+  type Numeric,
+  satisfies,
+} from './numeric.ts';
 
 export type Truth = true | false | null;
 
@@ -65,7 +72,11 @@ function not(truth: Truth): Truth {
 }
 
 /** Or over terms; and is the or of what is negated. */
-function anyOf(terms: readonly BoundPredicate[], row: OracleRow, view: (truth: Truth) => Truth): Truth {
+function anyOf(
+  terms: readonly BoundPredicate[],
+  row: OracleRow,
+  view: (truth: Truth) => Truth,
+): Truth {
   let result: Truth = false;
   for (const term of terms) {
     const truth = view(filterOracle(term, row));
@@ -112,8 +123,10 @@ function numeric(value: RowValue): Numeric | null {
 
 /** Order of two values of one kind, or null: a missing value or a type mismatch is unknown. */
 function orderOf(left: RowValue, right: RowValue): number | null {
-  if (typeof left === 'string') return typeof right === 'string' ? compareStrings(left, right) : null;
-  if (typeof left === 'boolean') return typeof right === 'boolean' ? Number(left) - Number(right) : null;
+  if (typeof left === 'string')
+    return typeof right === 'string' ? compareStrings(left, right) : null;
+  if (typeof left === 'boolean')
+    return typeof right === 'boolean' ? Number(left) - Number(right) : null;
   const a = numeric(left);
   const b = numeric(right);
   return a === null || b === null ? null : compareNumbers(a, b);
@@ -125,7 +138,8 @@ function isMember(value: RowValue, set: ValueSet): Truth {
     if (!set.hasTrue && !set.hasFalse) return null;
     return value ? set.hasTrue : set.hasFalse;
   }
-  if (typeof value === 'string') return set.strings.length === 0 ? null : set.strings.includes(value);
+  if (typeof value === 'string')
+    return set.strings.length === 0 ? null : set.strings.includes(value);
   const number = numeric(value);
   if (number === null || set.ints.length + set.doubles.length === 0) return null;
   const wanted = setNumber(number);

@@ -65,7 +65,12 @@ const infixPower: ReadonlyMap<string, number> = new Map([
 ]);
 
 const int64Limit = 2n ** 63n;
-const mirrored: Readonly<Record<string, CompareOp>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' };
+const mirrored: Readonly<Record<string, CompareOp>> = {
+  '<': '>',
+  '<=': '>=',
+  '>': '<',
+  '>=': '<=',
+};
 
 /** Parses a filter; throws expression-invalid. */
 export function parseFilter(text: string): Node {
@@ -158,7 +163,11 @@ class Parser {
   #binary(left: Node, op: string, binding: number): Node {
     const token = this.#scanner.advance();
     if (op === '=~' || op === '!~') {
-      throw expressionError(this.#text, token.start, `regular expressions (${op}) are not supported`);
+      throw expressionError(
+        this.#text,
+        token.start,
+        `regular expressions (${op}) are not supported`,
+      );
     }
     const right = this.#expression(binding);
     return { kind: 'binary', op: op as BinaryOp, left, right, ...joined(left, right) };
@@ -203,7 +212,13 @@ class Parser {
       terms.push(term);
       height = Math.max(height, term.height);
     }
-    return { kind, terms, start: first.start, end: terms.at(-1)?.end ?? first.end, height: height + 1 };
+    return {
+      kind,
+      terms,
+      start: first.start,
+      end: terms.at(-1)?.end ?? first.end,
+      height: height + 1,
+    };
   }
 
   #membership(value: Node, negated: boolean): Node {
@@ -211,7 +226,15 @@ class Parser {
     const isList = (token.kind === 'op' && token.text === '[') || token.kind === 'template';
     if (!isList) throw this.#unexpected('a list in brackets');
     const list = this.#expression(power.in);
-    return { kind: 'in', negated, value, list, start: value.start, end: list.end, height: value.height + 1 };
+    return {
+      kind: 'in',
+      negated,
+      value,
+      list,
+      start: value.start,
+      end: list.end,
+      height: value.height + 1,
+    };
   }
 
   #isNull(operand: Node): Node {
@@ -219,17 +242,33 @@ class Parser {
     const negated = this.#isKeyword('not');
     if (negated) this.#scanner.advance();
     const token = this.#token;
-    if (token.kind !== 'name' || token.text.toLowerCase() !== 'null') throw this.#unexpected('null');
+    if (token.kind !== 'name' || token.text.toLowerCase() !== 'null')
+      throw this.#unexpected('null');
     this.#scanner.advance();
-    return { kind: 'isNull', negated, operand, start: operand.start, end: token.end, height: operand.height + 1 };
+    return {
+      kind: 'isNull',
+      negated,
+      operand,
+      start: operand.start,
+      end: token.end,
+      height: operand.height + 1,
+    };
   }
 
   #like(value: Node): Node {
     this.#scanner.advance();
     const token = this.#token;
-    if (token.kind !== 'string' && token.kind !== 'template') throw this.#unexpected('a string after like');
+    if (token.kind !== 'string' && token.kind !== 'template')
+      throw this.#unexpected('a string after like');
     const pattern = token.kind === 'string' ? this.#string(true) : this.#prefix();
-    return { kind: 'like', value, pattern, start: value.start, end: pattern.end, height: value.height + 1 };
+    return {
+      kind: 'like',
+      value,
+      pattern,
+      start: value.start,
+      end: pattern.end,
+      height: value.height + 1,
+    };
   }
 
   #prefix(): Node {
@@ -240,7 +279,8 @@ class Parser {
         return { kind: 'bool', value: token.int === 1n, ...leaf(token) };
       case 'int':
         this.#scanner.advance();
-        if (token.int >= int64Limit) throw expressionError(this.#text, token.start, 'integer is out of int64 range');
+        if (token.int >= int64Limit)
+          throw expressionError(this.#text, token.start, 'integer is out of int64 range');
         return { kind: 'int', value: token.int, ...leaf(token) };
       case 'float':
         this.#scanner.advance();
@@ -300,7 +340,7 @@ class Parser {
     return { kind: 'unary', op, operand, start, end: operand.end, height: operand.height + 1 };
   }
 
-  /** not binds tighter than comparison in Milvus, where `not a == b` is an error; here it is not(a == b). */
+  /** Milvus's not binds tighter than == and so refuses `not a == b`; here it is not(a == b). */
   #not(start: number): Node {
     let operand = this.#expression(power.prefix);
     if (!isPredicate(operand)) operand = this.#infixLoop(operand, power.and);
@@ -358,7 +398,13 @@ class Parser {
   #mixedCasePrefix(token: Token): Node {
     if (token.keyword === 'not') return this.#not(token.start);
     const operand = this.#expression(power.exists);
-    return { kind: 'exists', operand, start: token.start, end: operand.end, height: operand.height + 1 };
+    return {
+      kind: 'exists',
+      operand,
+      start: token.start,
+      end: operand.end,
+      height: operand.height + 1,
+    };
   }
 
   #pathStep(): string {
@@ -376,7 +422,14 @@ class Parser {
   #call(name: Token): Node {
     this.#scanner.advance();
     const { items, close } = this.#items(')');
-    return { kind: 'call', name: name.text, args: items, start: name.start, end: close.end, height: 1 + tallest(items) };
+    return {
+      kind: 'call',
+      name: name.text,
+      args: items,
+      start: name.start,
+      end: close.end,
+      height: 1 + tallest(items),
+    };
   }
 
   #string(keepEscapes: boolean): StringNode {
@@ -396,7 +449,10 @@ class Parser {
 
   #isKeyword(keyword: string): boolean {
     const { kind, text } = this.#token;
-    return (kind === 'keyword' && text === keyword) || (kind === 'name' && this.#token.keyword === keyword);
+    return (
+      (kind === 'keyword' && text === keyword) ||
+      (kind === 'name' && this.#token.keyword === keyword)
+    );
   }
 
   #expectOp(text: string): Token {
@@ -411,12 +467,19 @@ class Parser {
 
   #unexpected(expected: string): Error {
     const { kind, start, end } = this.#token;
-    const found = kind === 'end' ? 'the end' : JSON.stringify(this.#text.slice(start, Math.min(end, start + 40)));
+    const found =
+      kind === 'end'
+        ? 'the end'
+        : JSON.stringify(this.#text.slice(start, Math.min(end, start + 40)));
     return expressionError(this.#text, start, `expected ${expected}, found ${found}`);
   }
 
   #tooDeep(position: number): Error {
-    return expressionError(this.#text, position, `expression is nested deeper than ${expressionDepthMax}`);
+    return expressionError(
+      this.#text,
+      position,
+      `expression is nested deeper than ${expressionDepthMax}`,
+    );
   }
 }
 

@@ -24,7 +24,7 @@
 //                         i64s ascending, f64s ascending, u32 string ends, UTF-8
 //   flags of range: 1 lower bound inclusive, 2 upper bound inclusive; its operands are value,
 //   lower, upper.
-// Every op takes fixed operands but and/or, and leaves one result; the program leaves one predicate.
+// Ops but and/or take a fixed number of operands; each leaves one result, the program a predicate.
 
 import { assert } from '../core/assert.ts';
 import { type FilterOpName, filterOps } from '../model/filter-op.ts';
@@ -74,7 +74,9 @@ class ProgramWriter {
         this.#value(node.value);
         this.#value(node.lower);
         this.#value(node.upper);
-        return this.#emit('range', 3, { flags: (node.lowerInclusive ? 1 : 0) + (node.upperInclusive ? 2 : 0) });
+        return this.#emit('range', 3, {
+          flags: (node.lowerInclusive ? 1 : 0) + (node.upperInclusive ? 2 : 0),
+        });
       case 'in':
         this.#value(node.value);
         return this.#emit('inSet', 1, { constant: encodeSet(node.set) });
@@ -107,7 +109,10 @@ class ProgramWriter {
     view.setUint32(12, this.#stackMax, true);
     view.setUint32(16, total, true);
     view.setUint32(20, constantsAt, true);
-    bytes.set(new Uint8Array(this.#instructions.buffer, 0, this.#count * instructionBytes), headerBytes);
+    bytes.set(
+      new Uint8Array(this.#instructions.buffer, 0, this.#count * instructionBytes),
+      headerBytes,
+    );
     let next = constantsAt;
     for (const { bytes: constant, at } of this.#constants) {
       view.setBigUint64(at + 16, BigInt(next), true);
@@ -124,7 +129,10 @@ class ProgramWriter {
       case 'column':
         return this.#emit('column', 0, { fieldId: node.field.id });
       case 'path':
-        return this.#emit('jsonPath', 0, { fieldId: node.field.id, constant: encodePath(node.path) });
+        return this.#emit('jsonPath', 0, {
+          fieldId: node.field.id,
+          constant: encodePath(node.path),
+        });
       case 'arithmetic':
         this.#value(node.left);
         this.#value(node.right);

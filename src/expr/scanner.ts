@@ -8,7 +8,16 @@
 import { expressionError } from './errors.ts';
 import { floatValue, integerValue, unescapeString } from './literals.ts';
 
-export type TokenKind = 'end' | 'name' | 'keyword' | 'bool' | 'int' | 'float' | 'string' | 'template' | 'op';
+export type TokenKind =
+  | 'end'
+  | 'name'
+  | 'keyword'
+  | 'bool'
+  | 'int'
+  | 'float'
+  | 'string'
+  | 'template'
+  | 'op';
 
 export interface Token {
   kind: TokenKind;
@@ -126,7 +135,11 @@ export class Scanner {
     for (let i = 0; i < name.length; i++) {
       const point = name.codePointAt(i) ?? 0;
       if (point >= 128 && !wideLetter.test(String.fromCodePoint(point))) {
-        throw expressionError(this.text, start + i, `unexpected character ${JSON.stringify(name.charAt(i))}`);
+        throw expressionError(
+          this.text,
+          start + i,
+          `unexpected character ${JSON.stringify(name.charAt(i))}`,
+        );
       }
       if (point > 0xffff) i++;
     }
@@ -171,7 +184,8 @@ export class Scanner {
   #scanTemplate(): void {
     const { text, token } = this;
     const match = /^\{\s*([A-Za-z_]\w*)\s*\}/.exec(text.slice(this.#next, this.#next + 300));
-    if (match === null) throw expressionError(text, this.#next, 'expected a template name in braces');
+    if (match === null)
+      throw expressionError(text, this.#next, 'expected a template name in braces');
     token.kind = 'template';
     token.text = match[1] ?? '';
     this.#next += match[0].length;
@@ -187,7 +201,13 @@ export function isDigit(c: number): boolean {
 }
 
 function isNameStart(c: number): boolean {
-  return (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || c === 95 || c === 36 || (c >= 128 && c !== 0xa0);
+  return (
+    (c >= 97 && c <= 122) ||
+    (c >= 65 && c <= 90) ||
+    c === 95 ||
+    c === 36 ||
+    (c >= 128 && c !== 0xa0)
+  );
 }
 
 function isNamePart(c: number): boolean {
@@ -197,7 +217,8 @@ function isNamePart(c: number): boolean {
 /** A sign belongs to a number after its exponent letter only, which in hexadecimal is p. */
 function isNumberPart(text: string, at: number, start: number): boolean {
   const c = text.charCodeAt(at);
-  if (isDigit(c) || c === 46 || c === 95 || (c >= 97 && c <= 122) || (c >= 65 && c <= 90)) return true;
+  if (isDigit(c) || c === 46 || c === 95 || (c >= 97 && c <= 122) || (c >= 65 && c <= 90))
+    return true;
   if ((c !== 43 && c !== 45) || at === start) return false;
   const hex = /^0[xX]/.test(text.slice(start, start + 2));
   return (hex ? 'pP' : 'eE').includes(text.charAt(at - 1));

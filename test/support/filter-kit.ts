@@ -13,7 +13,12 @@ import { type CollectionSchema, type FieldSchema, metaField } from '../../src/mo
 
 export type Cell = null | boolean | bigint | number | string;
 
-function field(id: number, name: string, type: DataType, changes: Partial<FieldSchema> = {}): FieldSchema {
+function field(
+  id: number,
+  name: string,
+  type: DataType,
+  changes: Partial<FieldSchema> = {},
+): FieldSchema {
   return {
     id,
     name,
@@ -70,20 +75,63 @@ export function pick<T>(random: Random, list: readonly T[]): T {
 }
 
 export const intPool = [
-  0n, 1n, -1n, 2n, 3n, 5n, 7n, 10n, 100n, 127n, -128n, 128n, 32_767n, -32_768n, 2_147_483_647n, -2_147_483_648n,
-  9_007_199_254_740_993n, -9_007_199_254_740_993n, 9_223_372_036_854_775_807n, -9_223_372_036_854_775_808n,
+  0n,
+  1n,
+  -1n,
+  2n,
+  3n,
+  5n,
+  7n,
+  10n,
+  100n,
+  127n,
+  -128n,
+  128n,
+  32_767n,
+  -32_768n,
+  2_147_483_647n,
+  -2_147_483_648n,
+  9_007_199_254_740_993n,
+  -9_007_199_254_740_993n,
+  9_223_372_036_854_775_807n,
+  -9_223_372_036_854_775_808n,
 ];
 export const doublePool = [
-  0, -0, 0.5, 1, -1, 1.1, 2.5, 3, 100, 127, -128, 1e-3, 1e10, -1e10, 9_007_199_254_740_992, 9.223372036854775e18,
-  -9.223372036854775e18, 1e300, -1e300, 5e-324,
+  0, -0, 0.5, 1, -1, 1.1, 2.5, 3, 100, 127, -128, 1e-3, 1e10, -1e10, 9_007_199_254_740_992,
+  9.223372036854775e18, -9.223372036854775e18, 1e300, -1e300, 5e-324,
 ];
 export const textPool = [
-  '', 'a', 'ab', 'abc', 'b', 'red', 'green', 'blue', 'Red', '100%', 'a_b', 'é', 'über', '日本', '日本語', '😀', 'a😀b',
-  'x\ny', 'quo"te', "it's", 'back\\slash', '\u{ffff}', 'zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz', 'tab\there',
+  '',
+  'a',
+  'ab',
+  'abc',
+  'b',
+  'red',
+  'green',
+  'blue',
+  'Red',
+  '100%',
+  'a_b',
+  'é',
+  'über',
+  '日本',
+  '日本語',
+  '😀',
+  'a😀b',
+  'x\ny',
+  'quo"te',
+  "it's",
+  'back\\slash',
+  '\u{ffff}',
+  'zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz',
+  'tab\there',
 ];
 
 function intCell(random: Random, bits: bigint): bigint {
-  return BigInt.asIntN(Number(bits), random.unit() < 0.5 ? pick(random, intPool) : BigInt(Math.floor(random.unit() * 12) - 3));
+  return BigInt.asIntN(
+    Number(bits),
+    random.unit() < 0.5 ? pick(random, intPool) : BigInt(Math.floor(random.unit() * 12) - 3),
+  );
 }
 
 function jsonCell(random: Random, depth: number): string {
@@ -91,18 +139,38 @@ function jsonCell(random: Random, depth: number): string {
   const kind = random.unit();
   if (depth > 0 && kind < 0.3) {
     const count = Math.floor(random.unit() * 4);
-    const entries = Array.from({ length: count }, () => `${jsonString(pick(random, keyPool))}${space}:${jsonCell(random, depth - 1)}`);
+    const entries = Array.from(
+      { length: count },
+      () => `${jsonString(pick(random, keyPool))}${space}:${jsonCell(random, depth - 1)}`,
+    );
     return `{${space}${entries.join(`,${space}`)}}`;
   }
   if (depth > 0 && kind < 0.45) {
-    const items = Array.from({ length: Math.floor(random.unit() * 4) }, () => jsonCell(random, depth - 1));
+    const items = Array.from({ length: Math.floor(random.unit() * 4) }, () =>
+      jsonCell(random, depth - 1),
+    );
     return `[${items.join(`,${space}`)}${space}]`;
   }
   if (kind < 0.6) return String(pick(random, intPool));
-  if (kind < 0.7) return pick(random, ['1.0', '2.50', '1e2', '-0', '-0.0', '1.5E-3', '12345678901234567890', '0.1', '3', '100', '1e400']);
+  if (kind < 0.7)
+    return pick(random, [
+      '1.0',
+      '2.50',
+      '1e2',
+      '-0',
+      '-0.0',
+      '1.5E-3',
+      '12345678901234567890',
+      '0.1',
+      '3',
+      '100',
+      '1e400',
+    ]);
   if (kind < 0.8) return pick(random, ['true', 'false', 'null', 'null', '{}', '[]']);
   const text = jsonString(pick(random, textPool));
-  return random.unit() < 0.1 ? pick(random, ['"\\u0061b"', '"\\ud83d\\ude00"', '"\\/"', '"r\\u0065d"', '"\\ud800x"']) : text;
+  return random.unit() < 0.1
+    ? pick(random, ['"\\u0061b"', '"\\ud83d\\ude00"', '"\\/"', '"r\\u0065d"', '"\\ud800x"'])
+    : text;
 }
 
 const keyPool = ['a', 'b', 'c', '0', '1', 'key"quote', 'é', 'deep'];
@@ -115,7 +183,11 @@ function documentCell(random: Random): string {
   if (random.unit() < 0.1) return jsonCell(random, 2);
   const keys = keyPool.filter(() => random.unit() < 0.5);
   if (random.unit() < 0.1) keys.push('a');
-  return `{${keys.map((key) => `${random.unit() < 0.05 ? '"\\u0061"' : jsonString(key)}: ${jsonCell(random, 3)}`).join(', ')}}`;
+  const entries = keys.map((key) => {
+    const name = random.unit() < 0.05 ? '"\\u0061"' : jsonString(key);
+    return `${name}: ${jsonCell(random, 3)}`;
+  });
+  return `{${entries.join(', ')}}`;
 }
 
 /** A random value of a field, null now and then where it may be. */
@@ -139,7 +211,9 @@ export function randomCell(random: Random, { type, nullable: mayBeNull }: FieldS
     case dataTypes.Double:
       return pick(random, doublePool);
     case dataTypes.VarChar:
-      return random.unit() < 0.8 ? pick(random, textPool) : pick(random, textPool) + pick(random, textPool);
+      return random.unit() < 0.8
+        ? pick(random, textPool)
+        : pick(random, textPool) + pick(random, textPool);
     default:
       return documentCell(random);
   }
@@ -148,7 +222,10 @@ export function randomCell(random: Random, { type, nullable: mayBeNull }: FieldS
 export type Row = ReadonlyMap<number, Cell>;
 
 export function randomRows(random: Random, rowCount: number): Row[] {
-  return Array.from({ length: rowCount }, () => new Map(storedFields.map((f) => [f.id, randomCell(random, f)])));
+  return Array.from(
+    { length: rowCount },
+    () => new Map(storedFields.map((f) => [f.id, randomCell(random, f)])),
+  );
 }
 
 /** A row as the oracle reads it: fields that the batch lacks give their default or null. */
@@ -166,7 +243,12 @@ export function oracleRow(row: Row): OracleRow {
 export function batchOfRows(rows: readonly Row[]): RowBatch {
   return {
     rowCount: rows.length,
-    columns: storedFields.map((f) => columnOfCells(f, rows.map((row) => row.get(f.id) ?? null))),
+    columns: storedFields.map((f) =>
+      columnOfCells(
+        f,
+        rows.map((row) => row.get(f.id) ?? null),
+      ),
+    ),
   };
 }
 
@@ -176,7 +258,14 @@ function columnOfCells(f: FieldSchema, cells: readonly Cell[]): BatchColumn {
   cells.forEach((cell, i) => {
     if (cell !== null) validity[i >> 3] = (validity[i >> 3] ?? 0) | (1 << (i & 7));
   });
-  const shape = { fieldId: f.id, type: f.type, elementType: null, dim: 0, nullCount, validity: f.nullable ? validity : null };
+  const shape = {
+    fieldId: f.id,
+    type: f.type,
+    elementType: null,
+    dim: 0,
+    nullCount,
+    validity: f.nullable ? validity : null,
+  };
   if (f.type === dataTypes.VarChar || f.type === dataTypes.JSON) {
     const texts = cells.map((cell) => Buffer.from(typeof cell === 'string' ? cell : ''));
     const offsets = new Uint32Array(cells.length + 1);
