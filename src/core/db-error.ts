@@ -105,7 +105,10 @@ export class DbError extends Error {
   readonly received: string | null;
 
   constructor(detail: ErrorDetail) {
-    super(detail.message ?? describe(detail), detail.cause === undefined ? {} : { cause: detail.cause });
+    super(
+      detail.message ?? describe(detail),
+      detail.cause === undefined ? {} : { cause: detail.cause },
+    );
     this.name = 'DbError';
     this.code = detail.code;
     this.kind = kindOfCode[detail.code];

@@ -5,7 +5,14 @@
 
 export { assert, at, unreachable } from './assert.ts';
 export { type CancelTimer, type Clock, systemClock } from './clock.ts';
-export { DbError, type ErrorCode, type ErrorData, type ErrorDetail, type ErrorKind, isErrorCode } from './db-error.ts';
+export {
+  DbError,
+  type ErrorCode,
+  type ErrorData,
+  type ErrorDetail,
+  type ErrorKind,
+  isErrorCode,
+} from './db-error.ts';
 export type { Disk, DiskFile } from './disk.ts';
 export { failed, type Outcome, succeeded, unwrap } from './outcome.ts';
 export { type Random, seededRandom, systemRandom } from './random.ts';

@@ -33,8 +33,20 @@ interface SettingSpec {
 }
 
 const specs: Readonly<Record<keyof Settings, SettingSpec>> = {
-  host: { flag: 'host', variable: 'DIPPER_HOST', help: 'address to listen on', fallback: '127.0.0.1' },
-  port: { flag: 'port', variable: 'DIPPER_PORT', help: 'gRPC and REST; 0 = any free one', fallback: '19530', min: 0, max: 65_535 },
+  host: {
+    flag: 'host',
+    variable: 'DIPPER_HOST',
+    help: 'address to listen on',
+    fallback: '127.0.0.1',
+  },
+  port: {
+    flag: 'port',
+    variable: 'DIPPER_PORT',
+    help: 'gRPC and REST; 0 = any free one',
+    fallback: '19530',
+    min: 0,
+    max: 65_535,
+  },
   metricsPort: {
     flag: 'metrics-port',
     variable: 'DIPPER_METRICS_PORT',
@@ -43,8 +55,20 @@ const specs: Readonly<Record<keyof Settings, SettingSpec>> = {
     min: 0,
     max: 65_535,
   },
-  dataDirectory: { flag: 'data', variable: 'DIPPER_DATA', help: 'data directory', fallback: './dipper-data' },
-  cellCount: { flag: 'cells', variable: 'DIPPER_CELLS', help: 'worker threads for shards', fallback: '1', min: 0, max: 64 },
+  dataDirectory: {
+    flag: 'data',
+    variable: 'DIPPER_DATA',
+    help: 'data directory',
+    fallback: './dipper-data',
+  },
+  cellCount: {
+    flag: 'cells',
+    variable: 'DIPPER_CELLS',
+    help: 'worker threads for shards',
+    fallback: '1',
+    min: 0,
+    max: 64,
+  },
   nativeThreadCount: {
     flag: 'native-threads',
     variable: 'DIPPER_NATIVE_THREADS',
@@ -80,17 +104,27 @@ const specs: Readonly<Record<keyof Settings, SettingSpec>> = {
 };
 
 /** Throws settings-invalid for unknown flags and values out of range. */
-export function loadSettings(args: readonly string[], environment: Readonly<Record<string, string | undefined>>): Settings {
+export function loadSettings(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Settings {
   const flags = readFlags(args);
   const known = new Set(Object.values(specs).map((spec) => spec.flag));
   for (const flag of flags.keys()) {
-    if (!known.has(flag)) throw invalid(`--${flag}`, `one of ${[...known].map((name) => `--${name}`).join(' ')}`, 'an unknown flag');
+    if (!known.has(flag))
+      throw invalid(
+        `--${flag}`,
+        `one of ${[...known].map((name) => `--${name}`).join(' ')}`,
+        'an unknown flag',
+      );
   }
-  const text = (key: keyof Settings): string => flags.get(specs[key].flag) ?? environment[specs[key].variable] ?? specs[key].fallback;
+  const text = (key: keyof Settings): string =>
+    flags.get(specs[key].flag) ?? environment[specs[key].variable] ?? specs[key].fallback;
   const number = (key: keyof Settings): number => {
     const { min = 0, max = Number.MAX_SAFE_INTEGER, flag } = specs[key];
     const value = Number(text(key));
-    if (text(key).trim() !== '' && Number.isInteger(value) && value >= min && value <= max) return value;
+    if (text(key).trim() !== '' && Number.isInteger(value) && value >= min && value <= max)
+      return value;
     throw invalid(`--${flag}`, `an integer in [${min}, ${max}]`, text(key));
   };
   return Object.freeze({
@@ -109,7 +143,10 @@ export function loadSettings(args: readonly string[], environment: Readonly<Reco
 /** One line a setting, for --help. */
 export function settingsHelp(): string {
   return Object.values(specs)
-    .map((spec) => `  --${spec.flag.padEnd(18)} ${spec.help} (${spec.variable}, default ${spec.fallback})`)
+    .map(
+      (spec) =>
+        `  --${spec.flag.padEnd(18)} ${spec.help} (${spec.variable}, default ${spec.fallback})`,
+    )
     .join('\n');
 }
 
@@ -128,5 +165,11 @@ function readFlags(args: readonly string[]): Map<string, string> {
 }
 
 function invalid(field: string, expected: string, received: string): DbError {
-  return new DbError({ code: 'settings-invalid', field, expected, received, message: `${field}: expected ${expected}, received ${received}` });
+  return new DbError({
+    code: 'settings-invalid',
+    field,
+    expected,
+    received,
+    message: `${field}: expected ${expected}, received ${received}`,
+  });
 }

@@ -15,7 +15,9 @@ export interface EventStream<T> {
   complete(): void;
 }
 
-export function createStream<T>(onConsumerError: (name: string, error: unknown) => void): EventStream<T> {
+export function createStream<T>(
+  onConsumerError: (name: string, error: unknown) => void,
+): EventStream<T> {
   const subject = new Subject<T>();
   return {
     publish: (event) => subject.next(event),

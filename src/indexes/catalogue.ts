@@ -22,18 +22,31 @@ interface IndexType {
 }
 
 const m: IntParameter = { name: 'M', min: 2, max: 2_048, fallback: 30 };
-const efConstruction: IntParameter = { name: 'efConstruction', min: 1, max: 2 ** 31 - 1, fallback: 360 };
+const efConstruction: IntParameter = {
+  name: 'efConstruction',
+  min: 1,
+  max: 2 ** 31 - 1,
+  fallback: 360,
+};
 const denseMetrics = ['L2', 'IP', 'COSINE'] as const;
 
 const indexTypes: readonly IndexType[] = [
   { name: 'FLAT', fieldTypes: [dataTypes.FloatVector], metrics: denseMetrics, parameters: [] },
-  { name: 'HNSW', fieldTypes: [dataTypes.FloatVector], metrics: denseMetrics, parameters: [m, efConstruction] },
+  {
+    name: 'HNSW',
+    fieldTypes: [dataTypes.FloatVector],
+    metrics: denseMetrics,
+    parameters: [m, efConstruction],
+  },
   {
     name: 'AUTOINDEX',
     fieldTypes: [dataTypes.FloatVector],
     metrics: denseMetrics,
     // What Milvus's AUTOINDEX builds behind the name.
-    parameters: [{ ...m, fallback: 18 }, { ...efConstruction, fallback: 240 }],
+    parameters: [
+      { ...m, fallback: 18 },
+      { ...efConstruction, fallback: 240 },
+    ],
   },
 ];
 
@@ -62,7 +75,9 @@ export function resolveIndex(
     throw new DbError({ code: 'index-unsupported', message, field: field.name });
   }
   const metric = resolveMetric(type, field, params['metric_type'] ?? '');
-  const values = new Map(type.parameters.map((parameter) => [parameter.name, resolveInt(parameter, field, params)]));
+  const values = new Map(
+    type.parameters.map((parameter) => [parameter.name, resolveInt(parameter, field, params)]),
+  );
   return {
     indexName,
     fieldId: field.id,
@@ -87,11 +102,21 @@ function resolveMetric(type: IndexType, field: FieldSchema, text: string): Index
   });
 }
 
-function resolveInt(parameter: IntParameter, field: FieldSchema, params: Readonly<Record<string, string>>): number {
+function resolveInt(
+  parameter: IntParameter,
+  field: FieldSchema,
+  params: Readonly<Record<string, string>>,
+): number {
   const text = params[parameter.name];
   if (text === undefined) return parameter.fallback;
   const value = Number(text);
-  if (text.trim() !== '' && Number.isInteger(value) && value >= parameter.min && value <= parameter.max) return value;
+  if (
+    text.trim() !== '' &&
+    Number.isInteger(value) &&
+    value >= parameter.min &&
+    value <= parameter.max
+  )
+    return value;
   throw new DbError({
     code: 'parameter-invalid',
     field: parameter.name,
@@ -107,10 +132,20 @@ export function resolveEf(params: Readonly<Record<string, unknown>>, k: number):
   if (given === undefined || given === null || given === '') return 0;
   const ef = Number(given);
   if (!Number.isInteger(ef) || ef < 1 || ef > 32_768) {
-    throw new DbError({ code: 'parameter-invalid', field: 'ef', expected: 'an integer in [1, 32768]', received: String(given) });
+    throw new DbError({
+      code: 'parameter-invalid',
+      field: 'ef',
+      expected: 'an integer in [1, 32768]',
+      received: String(given),
+    });
   }
   if (ef < k) {
-    throw new DbError({ code: 'parameter-invalid', field: 'ef', expected: `at least k = ${k}`, received: ef });
+    throw new DbError({
+      code: 'parameter-invalid',
+      field: 'ef',
+      expected: `at least k = ${k}`,
+      received: ef,
+    });
   }
   return ef;
 }

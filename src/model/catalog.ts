@@ -84,7 +84,8 @@ export function applyCatalogRecord(state: CatalogState, record: CatalogRecord): 
     case 'collection-dropped': {
       const collections = new Map(state.collections);
       const manifests = new Map(state.manifests);
-      for (const shardId of collections.get(record.collectionId)?.shardIds ?? []) manifests.delete(shardId);
+      for (const shardId of collections.get(record.collectionId)?.shardIds ?? [])
+        manifests.delete(shardId);
       collections.delete(record.collectionId);
       return { ...state, collections, manifests };
     }
@@ -119,7 +120,9 @@ export function catalogToJson(state: CatalogState): CatalogJson {
 
 export function catalogFromJson(json: CatalogJson): CatalogState {
   return {
-    collections: new Map(json.collections.map((collection) => [collection.collectionId, collection])),
+    collections: new Map(
+      json.collections.map((collection) => [collection.collectionId, collection]),
+    ),
     manifests: new Map(json.manifests.map((manifest) => [manifest.shardId, manifest])),
     nextId: json.nextId,
     clockCeiling: json.clockCeiling,

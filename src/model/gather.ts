@@ -3,13 +3,16 @@
 //
 // Picks rows of a batch into a new one.
 
-import { at } from '../core/assert.ts';
+import { at } from '../core/index.ts';
 import { fixedWidthBytes } from './data-type.ts';
 import { type BatchColumn, isPresent, type RowBatch } from './row-batch.ts';
 
 /** The rows of a batch by number, in the order given. */
 export function gatherRows(batch: RowBatch, rows: readonly number[]): RowBatch {
-  return { rowCount: rows.length, columns: batch.columns.map((column) => gatherColumn(column, rows)) };
+  return {
+    rowCount: rows.length,
+    columns: batch.columns.map((column) => gatherColumn(column, rows)),
+  };
 }
 
 function gatherColumn(column: BatchColumn, rows: readonly number[]): BatchColumn {
@@ -28,7 +31,8 @@ function gatherColumn(column: BatchColumn, rows: readonly number[]): BatchColumn
 
 /** The bytes of one value. */
 export function valueBytes(column: BatchColumn, row: number): Uint8Array {
-  if (column.offsets !== null) return column.data.subarray(at(column.offsets, row), at(column.offsets, row + 1));
+  if (column.offsets !== null)
+    return column.data.subarray(at(column.offsets, row), at(column.offsets, row + 1));
   const width = fixedWidthBytes(column.type, column.dim);
   return column.data.subarray(row * width, (row + 1) * width);
 }

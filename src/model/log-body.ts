@@ -11,7 +11,7 @@
 //    16 u64 batch bytes                24.. zero
 //   followed by its RowBatch (a multiple of 64 bytes).
 
-import { DbError } from '../core/db-error.ts';
+import { DbError } from '../core/index.ts';
 import { encodeRowBatchInto, type RowBatch, rowBatchBytes } from './row-batch.ts';
 
 const magic = 0x31424c44; // 'DLB1'

@@ -28,8 +28,7 @@
 // fixed-width elements packed, of VarChar u32 count, count u32 lengths, bytes. A null fixed-width
 // value is zero bytes, a null variable one is empty.
 
-import { assert } from '../core/assert.ts';
-import { DbError } from '../core/db-error.ts';
+import { assert, DbError } from '../core/index.ts';
 import { type DataType, fixedWidthBytes, isDataType } from './data-type.ts';
 
 const magic = 0x31425244; // 'DRB1'
@@ -78,7 +77,11 @@ export function encodeRowBatchInto(batch: RowBatch, target: Uint8Array): void {
   const total = rowBatchBytes(batch);
   assert(total <= target.byteLength, 'the batch fits its target');
   if (total > totalBytesMax) {
-    throw new DbError({ code: 'request-too-large', expected: `at most ${totalBytesMax} bytes of rows`, received: total });
+    throw new DbError({
+      code: 'request-too-large',
+      expected: `at most ${totalBytesMax} bytes of rows`,
+      received: total,
+    });
   }
   const view = new DataView(target.buffer, target.byteOffset, total);
   view.setUint32(0, magic, true);
@@ -101,7 +104,8 @@ export function encodeRowBatchInto(batch: RowBatch, target: Uint8Array): void {
     view.setUint32(entry + 8, column.dim, true);
     view.setUint32(entry + 12, column.nullCount, true);
     if (column.validity !== null) view.setBigUint64(entry + 16, place(column.validity), true);
-    if (column.offsets !== null) view.setBigUint64(entry + 24, place(asBytes(column.offsets)), true);
+    if (column.offsets !== null)
+      view.setBigUint64(entry + 24, place(asBytes(column.offsets)), true);
     view.setBigUint64(entry + 32, place(column.data), true);
     view.setBigUint64(entry + 40, BigInt(column.data.byteLength), true);
   });
@@ -133,7 +137,10 @@ export function decodeRowBatch(bytes: Uint8Array): RowBatch {
   check(headerBytes + directoryEntryBytes * columnCount <= total, 'directory beyond its bytes');
   const region = (start: bigint, length: number, what: string): Uint8Array => {
     const from = Number(start);
-    check(from % alignment === 0 && from >= headerBytes && from + length <= total, `${what} beyond its bytes`);
+    check(
+      from % alignment === 0 && from >= headerBytes && from + length <= total,
+      `${what} beyond its bytes`,
+    );
     return bytes.subarray(from, from + length);
   };
   const columns: BatchColumn[] = [];
@@ -148,13 +155,18 @@ export function decodeRowBatch(bytes: Uint8Array): RowBatch {
     const offsetsAt = view.getBigUint64(entry + 24, true);
     const width = fixedWidthBytes(type as DataType, dim);
     check((offsetsAt === 0n) === width > 0, `field ${fieldId}: offsets do not fit its type`);
-    const data = region(view.getBigUint64(entry + 32, true), Number(view.getBigUint64(entry + 40, true)), 'data');
+    const data = region(
+      view.getBigUint64(entry + 32, true),
+      Number(view.getBigUint64(entry + 40, true)),
+      'data',
+    );
     const offsetBytes = width > 0 ? null : region(offsetsAt, 4 * (rowCount + 1), 'offsets');
     const offsets =
       offsetBytes === null
         ? null
         : new Uint32Array(offsetBytes.buffer, offsetBytes.byteOffset, rowCount + 1);
-    if (offsets === null) check(data.byteLength === width * rowCount, `field ${fieldId}: wrong data length`);
+    if (offsets === null)
+      check(data.byteLength === width * rowCount, `field ${fieldId}: wrong data length`);
     else check(offsetsAscend(offsets, data.byteLength), `field ${fieldId}: offsets out of order`);
     columns.push({
       fieldId,

@@ -4,7 +4,7 @@
 // A collection's schema as plain data. Field ids are per collection, count up from 100 and are
 // never reused; 0 is the row id, 1 the timestamp, 2 the dynamic field $meta.
 
-import { DbError } from '../core/db-error.ts';
+import { DbError } from '../core/index.ts';
 import type { DataType } from './data-type.ts';
 
 export const rowIdFieldId = 0;
@@ -74,7 +74,11 @@ export const metaField: FieldSchema = {
 
 export function primaryKeyOf(schema: CollectionSchema): FieldSchema {
   const field = schema.fields.find((candidate) => candidate.primaryKey);
-  if (field === undefined) throw new DbError({ code: 'schema-invalid', message: `schema ${schema.name} has no primary key` });
+  if (field === undefined)
+    throw new DbError({
+      code: 'schema-invalid',
+      message: `schema ${schema.name} has no primary key`,
+    });
   return field;
 }
 
@@ -90,7 +94,9 @@ export function fieldById(schema: CollectionSchema, id: number): FieldSchema | n
 
 /** The schema as native/segment/schema.h compiles it: JSON, ascending field ids, $meta included. */
 export function schemaToNativeJson(schema: CollectionSchema): string {
-  const fields = [...(schema.dynamic ? [metaField] : []), ...schema.fields].sort((a, b) => a.id - b.id);
+  const fields = [...(schema.dynamic ? [metaField] : []), ...schema.fields].sort(
+    (a, b) => a.id - b.id,
+  );
   return JSON.stringify({
     version: schema.version,
     dynamic: schema.dynamic,

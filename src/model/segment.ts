@@ -86,7 +86,10 @@ export const noManifestChange: ManifestChange = {
 };
 
 /** The manifest after a change. Pure; changes to segments that are gone meanwhile fall away. */
-export function applyManifestChange(manifest: ShardManifest, change: ManifestChange): ShardManifest {
+export function applyManifestChange(
+  manifest: ShardManifest,
+  change: ManifestChange,
+): ShardManifest {
   const removed = new Set(change.removeSegmentIds);
   const removedIndexes = new Set(change.removeIndexIds);
   const deletes = new Map(change.setDeletes.map((entry) => [entry.segmentId, entry.deletes]));

@@ -6,11 +6,14 @@
 // them knows the engine behind. Database names: empty means the default database.
 
 import type { PrimaryKeys } from '../../native/index.ts';
-import type { ConsistencyLevel } from '../model/consistency.ts';
-import type { DataType } from '../model/data-type.ts';
-import type { RowBatch } from '../model/row-batch.ts';
-import type { CollectionSchema, DefaultValue } from '../model/schema.ts';
-import type { Timestamp } from '../model/timestamp.ts';
+import type {
+  CollectionSchema,
+  ConsistencyLevel,
+  DataType,
+  DefaultValue,
+  RowBatch,
+  Timestamp,
+} from '../model/index.ts';
 
 export interface CollectionName {
   readonly database: string;
@@ -56,7 +59,11 @@ export interface CollectionDescription {
   readonly aliases: readonly string[];
   readonly createdTimestamp: Timestamp;
   readonly updatedTimestamp: Timestamp;
-  readonly partitions: readonly { readonly id: number; readonly name: string; readonly createdTimestamp: Timestamp }[];
+  readonly partitions: readonly {
+    readonly id: number;
+    readonly name: string;
+    readonly createdTimestamp: Timestamp;
+  }[];
   readonly loadState: LoadState;
   /** 0..100 */
   readonly loadPercent: number;
@@ -204,7 +211,11 @@ export interface Database {
   rowCount(name: CollectionName): Promise<number>;
   createIndex(request: CreateIndexRequest): Promise<void>;
   /** All indexes, or those of a name or field; throws index-missing when none fits a given name. */
-  describeIndexes(name: CollectionName, indexName: string, field: string): Promise<readonly IndexDescription[]>;
+  describeIndexes(
+    name: CollectionName,
+    indexName: string,
+    field: string,
+  ): Promise<readonly IndexDescription[]>;
   dropIndex(name: CollectionName, indexName: string, field: string): Promise<void>;
   insert(request: InsertRequest, context: CallContext): Promise<MutationResult>;
   delete(request: DeleteRequest, context: CallContext): Promise<MutationResult>;

@@ -30,7 +30,11 @@ export async function withCancel<T>(
   try {
     return await run(cancel);
   } catch (thrown) {
-    if (timedOut) throw new DbError({ code: 'timeout', message: `the call took longer than ${context.timeoutMs} ms` });
+    if (timedOut)
+      throw new DbError({
+        code: 'timeout',
+        message: `the call took longer than ${context.timeoutMs} ms`,
+      });
     throw thrown;
   } finally {
     stopTimer?.();

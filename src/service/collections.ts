@@ -19,15 +19,28 @@ import { newSchema } from './new-schema.ts';
 
 const defaultDatabaseId = 1;
 
-export async function createCollection(deps: ServiceDeps, request: CreateCollectionRequest): Promise<void> {
+export async function createCollection(
+  deps: ServiceDeps,
+  request: CreateCollectionRequest,
+): Promise<void> {
   checkDatabase(request.database);
   const schema = newSchema(request);
   const shardCount = request.shardCount <= 0 ? 1 : request.shardCount;
   if (shardCount > shardCountMax) {
-    throw new DbError({ code: 'parameter-invalid', field: 'shards_num', expected: `at most ${shardCountMax}`, received: shardCount });
+    throw new DbError({
+      code: 'parameter-invalid',
+      field: 'shards_num',
+      expected: `at most ${shardCountMax}`,
+      received: shardCount,
+    });
   }
   if (deps.mirror.collectionCount() >= collectionCountMax) {
-    throw new DbError({ code: 'parameter-invalid', field: 'collection', expected: `at most ${collectionCountMax} collections`, received: 'one more' });
+    throw new DbError({
+      code: 'parameter-invalid',
+      field: 'collection',
+      expected: `at most ${collectionCountMax} collections`,
+      received: 'one more',
+    });
   }
   const fresh: NewCollection = {
     database: defaultDatabase,
@@ -43,13 +56,21 @@ export async function createCollection(deps: ServiceDeps, request: CreateCollect
 function durabilityOf(properties: Readonly<Record<string, string>>): Durability {
   const text = properties['durability'] ?? 'fsync';
   if (text === 'fsync' || text === 'interval' || text === 'none') return text;
-  throw new DbError({ code: 'parameter-invalid', field: 'durability', expected: 'fsync, interval or none', received: text });
+  throw new DbError({
+    code: 'parameter-invalid',
+    field: 'durability',
+    expected: 'fsync, interval or none',
+    received: text,
+  });
 }
 
 /** The only database so far. Throws database-missing. */
 export function checkDatabase(database: string): void {
   if (database !== '' && database !== defaultDatabase) {
-    throw new DbError({ code: 'database-missing', message: `database not found[database=${database}]` });
+    throw new DbError({
+      code: 'database-missing',
+      message: `database not found[database=${database}]`,
+    });
   }
 }
 
@@ -63,7 +84,10 @@ export async function dropCollection(deps: ServiceDeps, name: CollectionName): P
   const collection = deps.mirror.find(name.database, name.collection);
   // Dropping what is not there succeeds, as with Milvus.
   if (collection === null) return;
-  await deps.system.ask(coordinatorAddress, { type: 'drop-collection', collectionId: collection.collectionId });
+  await deps.system.ask(coordinatorAddress, {
+    type: 'drop-collection',
+    collectionId: collection.collectionId,
+  });
 }
 
 export function describe(deps: ServiceDeps, collection: CollectionMeta): CollectionDescription {
@@ -92,7 +116,8 @@ export function describe(deps: ServiceDeps, collection: CollectionMeta): Collect
 export async function loadCollection(deps: ServiceDeps, name: CollectionName): Promise<void> {
   const collection = findCollection(deps, name);
   const bare = collection.schema.fields.filter(
-    (field) => isVectorType(field.type) && !collection.indexes.some((index) => index.fieldId === field.id),
+    (field) =>
+      isVectorType(field.type) && !collection.indexes.some((index) => index.fieldId === field.id),
   );
   if (bare.length > 0) {
     const names = bare.map((field) => field.name).join(', ');
@@ -101,17 +126,31 @@ export async function loadCollection(deps: ServiceDeps, name: CollectionName): P
       message: `index not found[collection=${name.collection}]: there is no vector index on field: [${names}], please create index firstly`,
     });
   }
-  await deps.system.ask(coordinatorAddress, { type: 'set-loaded', collectionId: collection.collectionId, loaded: true });
+  await deps.system.ask(coordinatorAddress, {
+    type: 'set-loaded',
+    collectionId: collection.collectionId,
+    loaded: true,
+  });
 }
 
 export async function releaseCollection(deps: ServiceDeps, name: CollectionName): Promise<void> {
   const collection = findCollection(deps, name);
-  await deps.system.ask(coordinatorAddress, { type: 'set-loaded', collectionId: collection.collectionId, loaded: false });
+  await deps.system.ask(coordinatorAddress, {
+    type: 'set-loaded',
+    collectionId: collection.collectionId,
+    loaded: false,
+  });
 }
 
-export async function shardStats(deps: ServiceDeps, collection: CollectionMeta): Promise<readonly ShardStats[]> {
+export async function shardStats(
+  deps: ServiceDeps,
+  collection: CollectionMeta,
+): Promise<readonly ShardStats[]> {
   return Promise.all(
-    collection.shardIds.map((shardId): Promise<ShardStats> => deps.system.ask(shardWriterAddress(shardId), { type: 'stats' })),
+    collection.shardIds.map(
+      (shardId): Promise<ShardStats> =>
+        deps.system.ask(shardWriterAddress(shardId), { type: 'stats' }),
+    ),
   );
 }
 

@@ -55,8 +55,9 @@ async function flush(deps: ServiceDeps, name: CollectionName): Promise<FlushResu
   const collection = findCollection(deps, name);
   const sealTimestamp = deps.native.clockNext(deps.hybridClock, deps.clock.nowMs());
   const sealed = await Promise.all(
-    collection.shardIds.map((shardId): Promise<readonly number[]> =>
-      deps.system.ask(shardWriterAddress(shardId), { type: 'flush' }),
+    collection.shardIds.map(
+      (shardId): Promise<readonly number[]> =>
+        deps.system.ask(shardWriterAddress(shardId), { type: 'flush' }),
     ),
   );
   return { segmentIds: sealed.flat(), sealTimestamp };

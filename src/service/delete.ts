@@ -23,35 +23,58 @@ import { latest, settleAll } from './insert.ts';
 import { partitionIdsOf } from './partitions.ts';
 import { checkLoaded, filterOf } from './reads.ts';
 
-export async function deleteRows(deps: ServiceDeps, request: DeleteRequest): Promise<MutationResult> {
+export async function deleteRows(
+  deps: ServiceDeps,
+  request: DeleteRequest,
+): Promise<MutationResult> {
   const collection = findCollection(deps, request);
   const filter = filterOf(collection.schema, request.filter, request.templates);
   if (filter === null) {
-    throw new DbError({ code: 'parameter-invalid', field: 'expr', message: 'delete needs a filter: the expression is empty' });
+    throw new DbError({
+      code: 'parameter-invalid',
+      field: 'expr',
+      message: 'delete needs a filter: the expression is empty',
+    });
   }
-  const partitions = partitionIdsOf(collection, request.partition === '' ? [] : [request.partition]);
+  const partitions = partitionIdsOf(
+    collection,
+    request.partition === '' ? [] : [request.partition],
+  );
   if (filter.primaryKeys !== null) return deleteKeys(deps, collection, filter.primaryKeys);
   checkLoaded(deps.mirror, collection);
   const answers = await settleAll(
-    collection.shardIds.map((shardId): Promise<Staged> =>
-      deps.system.ask(shardWriterAddress(shardId), {
-        type: 'delete-where',
-        program: filter.program,
-        partitionIds: partitions,
-      }),
+    collection.shardIds.map(
+      (shardId): Promise<Staged> =>
+        deps.system.ask(shardWriterAddress(shardId), {
+          type: 'delete-where',
+          program: filter.program,
+          partitionIds: partitions,
+        }),
     ),
   );
   const rowCount = answers.reduce((sum, answer) => sum + answer.rowCount, 0);
-  return { keys: { kind: 'int64', values: new BigInt64Array() }, rowCount, timestamp: latest(answers) };
+  return {
+    keys: { kind: 'int64', values: new BigInt64Array() },
+    rowCount,
+    timestamp: latest(answers),
+  };
 }
 
-async function deleteKeys(deps: ServiceDeps, collection: CollectionMeta, keys: PrimaryKeys): Promise<MutationResult> {
+async function deleteKeys(
+  deps: ServiceDeps,
+  collection: CollectionMeta,
+  keys: PrimaryKeys,
+): Promise<MutationResult> {
   const shards = deps.native.shardsOfKeys(keys, collection.shardIds.length);
   const answers: Promise<Staged>[] = [];
   collection.shardIds.forEach((shardId, shardIndex) => {
     const rows = [...shards.keys()].filter((row) => shards[row] === shardIndex);
     if (rows.length === 0) return;
-    const section = { kind: sectionKinds.delete, partitionId: 0, batch: keyBatch(collection, keys, rows) };
+    const section = {
+      kind: sectionKinds.delete,
+      partitionId: 0,
+      batch: keyBatch(collection, keys, rows),
+    };
     answers.push(
       deps.system.ask(shardWriterAddress(shardId), {
         type: 'stage',
@@ -61,22 +84,41 @@ async function deleteKeys(deps: ServiceDeps, collection: CollectionMeta, keys: P
     );
   });
   const staged = await settleAll(answers);
-  const timestamp = staged.length === 0 ? deps.native.clockNext(deps.hybridClock, deps.clock.nowMs()) : latest(staged);
+  const timestamp =
+    staged.length === 0
+      ? deps.native.clockNext(deps.hybridClock, deps.clock.nowMs())
+      : latest(staged);
   return { keys, rowCount: shards.length, timestamp };
 }
 
-function keyBatch(collection: CollectionMeta, keys: PrimaryKeys, rows: readonly number[]): RowBatch {
+function keyBatch(
+  collection: CollectionMeta,
+  keys: PrimaryKeys,
+  rows: readonly number[],
+): RowBatch {
   const field = primaryKeyOf(collection.schema);
-  const base = { fieldId: field.id, type: field.type, elementType: null, dim: 0, nullCount: 0, validity: null };
+  const base = {
+    fieldId: field.id,
+    type: field.type,
+    elementType: null,
+    dim: 0,
+    nullCount: 0,
+    validity: null,
+  };
   return { rowCount: rows.length, columns: [{ ...base, ...keyData(keys, rows) }] };
 }
 
-function keyData(keys: PrimaryKeys, rows: readonly number[]): Pick<BatchColumn, 'offsets' | 'data'> {
+function keyData(
+  keys: PrimaryKeys,
+  rows: readonly number[],
+): Pick<BatchColumn, 'offsets' | 'data'> {
   if (keys.kind === 'int64') {
     const values = BigInt64Array.from(rows, (row) => at(keys.values, row));
     return { offsets: null, data: new Uint8Array(values.buffer) };
   }
-  const pieces = rows.map((row) => keys.bytes.subarray(at(keys.offsets, row), at(keys.offsets, row + 1)));
+  const pieces = rows.map((row) =>
+    keys.bytes.subarray(at(keys.offsets, row), at(keys.offsets, row + 1)),
+  );
   const offsets = new Uint32Array(rows.length + 1);
   pieces.forEach((piece, i) => {
     offsets[i + 1] = at(offsets, i) + piece.byteLength;

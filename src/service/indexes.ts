@@ -8,7 +8,12 @@ import { coordinatorAddress } from '../../actors/index.ts';
 import { needsIndexFile } from '../../pipelines/index.ts';
 import { DbError } from '../core/index.ts';
 import { resolveIndex } from '../indexes/index.ts';
-import { type CollectionMeta, fieldByName, type FieldSchema, type IndexMeta } from '../model/index.ts';
+import {
+  type CollectionMeta,
+  fieldByName,
+  type FieldSchema,
+  type IndexMeta,
+} from '../model/index.ts';
 import type { CollectionName, CreateIndexRequest, IndexDescription } from './api.ts';
 import { findCollection, shardStats } from './collections.ts';
 import type { ServiceDeps } from './deps.ts';
@@ -27,7 +32,11 @@ export async function createIndex(deps: ServiceDeps, request: CreateIndexRequest
   const indexName = request.indexName === '' ? field.name : request.indexName;
   checkName('index name', indexName);
   const index = resolveIndex(field, indexName, request.params);
-  await deps.system.ask(coordinatorAddress, { type: 'create-index', collectionId: collection.collectionId, index });
+  await deps.system.ask(coordinatorAddress, {
+    type: 'create-index',
+    collectionId: collection.collectionId,
+    index,
+  });
 }
 
 export async function describeIndexes(
@@ -44,7 +53,9 @@ export async function describeIndexes(
   const totalRowCount = segments.reduce((sum, segment) => sum + segment.rowCount, 0);
   return wanted.map((index) => {
     const pending = segments
-      .filter((segment) => !segment.indexIds.includes(index.indexId) && needsIndexFile(segment, index))
+      .filter(
+        (segment) => !segment.indexIds.includes(index.indexId) && needsIndexFile(segment, index),
+      )
       .reduce((sum, segment) => sum + segment.rowCount, 0);
     return {
       indexName: index.indexName,
@@ -60,31 +71,52 @@ export async function describeIndexes(
   });
 }
 
-export async function dropIndex(deps: ServiceDeps, name: CollectionName, indexName: string, field: string): Promise<void> {
+export async function dropIndex(
+  deps: ServiceDeps,
+  name: CollectionName,
+  indexName: string,
+  field: string,
+): Promise<void> {
   const collection = findCollection(deps, name);
   const wanted = select(collection, indexName, field);
   // Dropping what is not there succeeds, as with Milvus.
   if (wanted.length === 0) return;
   const indexIds = wanted.map((index) => index.indexId);
-  await deps.system.ask(coordinatorAddress, { type: 'drop-index', collectionId: collection.collectionId, indexIds });
+  await deps.system.ask(coordinatorAddress, {
+    type: 'drop-index',
+    collectionId: collection.collectionId,
+    indexIds,
+  });
 }
 
 /** By index name, else by field; both empty means all. SDKs also pass a field's name as index name. */
-function select(collection: CollectionMeta, indexName: string, field: string): readonly IndexMeta[] {
+function select(
+  collection: CollectionMeta,
+  indexName: string,
+  field: string,
+): readonly IndexMeta[] {
   if (indexName !== '') {
     const byName = collection.indexes.filter((index) => index.indexName === indexName);
     if (byName.length > 0) return byName;
     return collection.indexes.filter((index) => fieldName(collection, index) === indexName);
   }
-  return collection.indexes.filter((index) => field === '' || fieldName(collection, index) === field);
+  return collection.indexes.filter(
+    (index) => field === '' || fieldName(collection, index) === field,
+  );
 }
 
 function fieldName(collection: CollectionMeta, index: IndexMeta): string {
-  const field: FieldSchema | undefined = collection.schema.fields.find((candidate) => candidate.id === index.fieldId);
+  const field: FieldSchema | undefined = collection.schema.fields.find(
+    (candidate) => candidate.id === index.fieldId,
+  );
   return field?.name ?? '';
 }
 
 function notFound(name: CollectionName, indexName: string, field: string): DbError {
-  const what = indexName !== '' ? `[indexName=${indexName}]` : field !== '' ? `[field=${field}]` : '';
-  return new DbError({ code: 'index-missing', message: `index not found${what}[collection=${name.collection}]` });
+  const what =
+    indexName !== '' ? `[indexName=${indexName}]` : field !== '' ? `[field=${field}]` : '';
+  return new DbError({
+    code: 'index-missing',
+    message: `index not found${what}[collection=${name.collection}]`,
+  });
 }

@@ -19,31 +19,49 @@ export async function insert(deps: ServiceDeps, request: InsertRequest): Promise
   const collection = findCollection(deps, request);
   checkSchemaTimestamp(collection, request.schemaTimestamp);
   if (request.rowCount <= 0) {
-    throw new DbError({ code: 'row-count', field: 'num_rows', expected: 'at least 1 row', received: request.rowCount });
+    throw new DbError({
+      code: 'row-count',
+      field: 'num_rows',
+      expected: 'at least 1 row',
+      received: request.rowCount,
+    });
   }
   const key = collection.schema.fields.find((field) => field.primaryKey);
   const firstAutoId = key?.autoId === true ? await deps.ids.take(request.rowCount) : 0n;
   const scanned = scan(deps, collection, request, firstAutoId);
   const answers = await settleAll(
-    scanned.parts.map(({ shardIndex, buffer, rowCount }): Promise<Staged> =>
-      deps.system.ask(shardWriterAddress(at(collection.shardIds, shardIndex)), { type: 'stage', buffer, rowCount }),
+    scanned.parts.map(
+      ({ shardIndex, buffer, rowCount }): Promise<Staged> =>
+        deps.system.ask(shardWriterAddress(at(collection.shardIds, shardIndex)), {
+          type: 'stage',
+          buffer,
+          rowCount,
+        }),
     ),
   );
   return { keys: scanned.keys, rowCount: scanned.rowCount, timestamp: latest(answers) };
 }
 
-function scan(deps: ServiceDeps, collection: CollectionMeta, request: InsertRequest, firstAutoId: bigint): ScanResult {
+function scan(
+  deps: ServiceDeps,
+  collection: CollectionMeta,
+  request: InsertRequest,
+  firstAutoId: bigint,
+): ScanResult {
   const schema = deps.mirror.nativeSchema(collection);
-  const [partitionId] = partitionIdsOf(collection, [request.partition === '' ? '_default' : request.partition]) ?? [];
+  const [partitionId] =
+    partitionIdsOf(collection, [request.partition === '' ? '_default' : request.partition]) ?? [];
   const options = {
     partitionIds: Float64Array.of(partitionId ?? 0),
     shardCount: collection.shardIds.length,
     firstAutoId,
     headRoomBytes: envelopeHeadRoomBytes,
   };
-  const allocate = (sizeBytes: number): Uint8Array => new Uint8Array(new SharedArrayBuffer(sizeBytes));
+  const allocate = (sizeBytes: number): Uint8Array =>
+    new Uint8Array(new SharedArrayBuffer(sizeBytes));
   const { rows } = request;
-  if (rows.kind === 'protobuf') return deps.native.scanInsert(schema, rows.request, options, allocate);
+  if (rows.kind === 'protobuf')
+    return deps.native.scanInsert(schema, rows.request, options, allocate);
   return deps.native.scanBatch(schema, encodeRowBatch(rows.batch), options, allocate);
 }
 

@@ -27,7 +27,13 @@ import {
 import type { CreateCollectionRequest, FieldRequest } from './api.ts';
 
 const namePattern = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const reservedFieldNames = new Set(['RowID', 'Timestamp', metaFieldName, '$namespace_id', '__virtual_pk__']);
+const reservedFieldNames = new Set([
+  'RowID',
+  'Timestamp',
+  metaFieldName,
+  '$namespace_id',
+  '__virtual_pk__',
+]);
 
 /** Types that rows can have today; the others of the enum are refused by name. */
 const supportedTypes = new Set<DataType>([
@@ -46,17 +52,20 @@ const supportedTypes = new Set<DataType>([
 export function newSchema(request: CreateCollectionRequest): CollectionSchema {
   checkName('collection name', request.collection);
   if (request.fields.length === 0) throw invalid('schema', 'at least one field', 'none');
-  if (request.fields.length > fieldCountMax) throw invalid('schema', `at most ${fieldCountMax} fields`, request.fields.length);
+  if (request.fields.length > fieldCountMax)
+    throw invalid('schema', `at most ${fieldCountMax} fields`, request.fields.length);
   const names = new Set<string>();
   const fields = request.fields.map((field, i) => {
-    if (names.has(field.name)) throw invalid(field.name, 'each field name once', 'a duplicated field name');
+    if (names.has(field.name))
+      throw invalid(field.name, 'each field name once', 'a duplicated field name');
     names.add(field.name);
     return newField(field, firstUserFieldId + i);
   });
   checkKey(fields);
   const vectorCount = fields.filter((field) => isVectorType(field.type)).length;
   if (vectorCount === 0) throw invalid('schema', 'at least one vector field', 'none');
-  if (vectorCount > vectorFieldCountMax) throw invalid('schema', `at most ${vectorFieldCountMax} vector fields`, vectorCount);
+  if (vectorCount > vectorFieldCountMax)
+    throw invalid('schema', `at most ${vectorFieldCountMax} vector fields`, vectorCount);
   return {
     name: request.collection,
     description: request.description,
@@ -99,7 +108,8 @@ function newField(request: FieldRequest, id: number): FieldSchema {
     type,
     elementType: null,
     dim: isVectorType(type) ? intParam(request, 'dim', vectorDimMin, vectorDimMax) : 0,
-    maxLength: type === dataTypes.VarChar ? intParam(request, 'max_length', 1, varcharLengthMax) : 0,
+    maxLength:
+      type === dataTypes.VarChar ? intParam(request, 'max_length', 1, varcharLengthMax) : 0,
     maxCapacity: 0,
     primaryKey: request.primaryKey,
     autoId: request.autoId,
@@ -121,7 +131,8 @@ function checkKey(fields: readonly FieldSchema[]): void {
     throw invalid(key.name, 'a primary key of type Int64 or VarChar', dataTypeName(key.type) ?? '');
   }
   if (key.nullable) throw invalid(key.name, 'a primary key that is not nullable', 'nullable');
-  if (key.defaultValue !== null) throw invalid(key.name, 'a primary key without a default', 'a default value');
+  if (key.defaultValue !== null)
+    throw invalid(key.name, 'a primary key without a default', 'a default value');
   const other = fields.find((field) => field.autoId && !field.primaryKey);
   if (other !== undefined) throw invalid(other.name, 'autoID on the primary key only', 'autoID');
 }
@@ -129,7 +140,14 @@ function checkKey(fields: readonly FieldSchema[]): void {
 function intParam(request: FieldRequest, param: string, min: number, max: number): number {
   const text = request.params[param];
   const value = Number(text);
-  if (text !== undefined && text.trim() !== '' && Number.isInteger(value) && value >= min && value <= max) return value;
+  if (
+    text !== undefined &&
+    text.trim() !== '' &&
+    Number.isInteger(value) &&
+    value >= min &&
+    value <= max
+  )
+    return value;
   throw new DbError({
     code: 'schema-invalid',
     field: request.name,
@@ -144,5 +162,9 @@ function invalid(field: string, expected: string, received: string | number): Db
 }
 
 function unsupported(field: string, what: string): DbError {
-  return new DbError({ code: 'unimplemented', field, message: `field ${field}: ${what} are not supported by this version` });
+  return new DbError({
+    code: 'unimplemented',
+    field,
+    message: `field ${field}: ${what} are not supported by this version`,
+  });
 }

@@ -25,8 +25,11 @@ export function dropOffset(hits: SearchHits, offset: number): SearchHits {
 }
 
 function gatherKeys(keys: PrimaryKeys, kept: readonly number[]): PrimaryKeys {
-  if (keys.kind === 'int64') return { kind: 'int64', values: BigInt64Array.from(kept, (row) => at(keys.values, row)) };
-  const pieces = kept.map((row) => keys.bytes.subarray(at(keys.offsets, row), at(keys.offsets, row + 1)));
+  if (keys.kind === 'int64')
+    return { kind: 'int64', values: BigInt64Array.from(kept, (row) => at(keys.values, row)) };
+  const pieces = kept.map((row) =>
+    keys.bytes.subarray(at(keys.offsets, row), at(keys.offsets, row + 1)),
+  );
   const offsets = new Uint32Array(kept.length + 1);
   pieces.forEach((piece, i) => {
     offsets[i + 1] = at(offsets, i) + piece.byteLength;

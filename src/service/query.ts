@@ -6,7 +6,12 @@
 import { DbError } from '../core/index.ts';
 import { replySizeBytesMax, resultWindowMax } from '../core/limits.ts';
 import { type CompiledFilter, compileKeyFilter } from '../expr/index.ts';
-import { type CollectionMeta, decodeRowBatch, primaryKeyOf, type RowBatch } from '../model/index.ts';
+import {
+  type CollectionMeta,
+  decodeRowBatch,
+  primaryKeyOf,
+  type RowBatch,
+} from '../model/index.ts';
 import type { CallContext, QueryRequest, QueryResult } from './api.ts';
 import { withCancel } from './cancel.ts';
 import { findCollection } from './collections.ts';
@@ -16,12 +21,21 @@ import { checkLoaded, filterOf, pinShards, resolveOutput, type ResolvedOutput } 
 
 const countField = 'count(*)';
 
-export async function query(deps: ServiceDeps, request: QueryRequest, context: CallContext): Promise<QueryResult> {
+export async function query(
+  deps: ServiceDeps,
+  request: QueryRequest,
+  context: CallContext,
+): Promise<QueryResult> {
   const collection = findCollection(deps, request);
   const { schema } = collection;
   const countOnly = request.outputFields.includes(countField);
   if (countOnly && request.outputFields.length > 1) {
-    throw new DbError({ code: 'parameter-invalid', field: 'output_fields', expected: `${countField} alone`, received: request.outputFields.join(', ') });
+    throw new DbError({
+      code: 'parameter-invalid',
+      field: 'output_fields',
+      expected: `${countField} alone`,
+      received: request.outputFields.join(', '),
+    });
   }
   checkWindow(request, countOnly);
   const filter = selection(collection, request);
@@ -47,8 +61,13 @@ export async function query(deps: ServiceDeps, request: QueryRequest, context: C
     }),
   );
   if (countOnly) return { kind: 'count', schema, count: found.rowCount };
-  const rows: RowBatch = found.rows === null ? { rowCount: 0, columns: [] } : decodeRowBatch(found.rows);
-  return { kind: 'rows', schema, output: { rows, names: output.names, dynamicKeys: output.dynamicKeys } };
+  const rows: RowBatch =
+    found.rows === null ? { rowCount: 0, columns: [] } : decodeRowBatch(found.rows);
+  return {
+    kind: 'rows',
+    schema,
+    output: { rows, names: output.names, dynamicKeys: output.dynamicKeys },
+  };
 }
 
 function selection(collection: CollectionMeta, request: QueryRequest): CompiledFilter | null {
@@ -66,14 +85,28 @@ function checkWindow(request: QueryRequest, countOnly: boolean): void {
   const { limit, offset, filter, keys } = request;
   if (limit === 0) {
     if (filter.trim() === '' && keys === null && !countOnly) {
-      throw new DbError({ code: 'parameter-invalid', field: 'limit', message: 'empty expression should be used with limit' });
+      throw new DbError({
+        code: 'parameter-invalid',
+        field: 'limit',
+        message: 'empty expression should be used with limit',
+      });
     }
     return;
   }
   if (countOnly) {
-    throw new DbError({ code: 'parameter-invalid', field: 'limit', message: 'count entities with pagination is not allowed' });
+    throw new DbError({
+      code: 'parameter-invalid',
+      field: 'limit',
+      message: 'count entities with pagination is not allowed',
+    });
   }
-  if (!Number.isInteger(limit) || limit < 1 || !Number.isInteger(offset) || offset < 0 || limit + offset > resultWindowMax) {
+  if (
+    !Number.isInteger(limit) ||
+    limit < 1 ||
+    !Number.isInteger(offset) ||
+    offset < 0 ||
+    limit + offset > resultWindowMax
+  ) {
     throw new DbError({
       code: 'parameter-invalid',
       field: 'limit',

@@ -8,7 +8,11 @@
 import { type CatalogMirror, shardReaderAddress } from '../../actors/index.ts';
 import { DbError } from '../core/index.ts';
 import { safeTimeWaitMs } from '../core/limits.ts';
-import { compileFilter, type CompiledFilter, type TemplateValue as ExprTemplate } from '../expr/index.ts';
+import {
+  compileFilter,
+  type CompiledFilter,
+  type TemplateValue as ExprTemplate,
+} from '../expr/index.ts';
 import {
   type CollectionMeta,
   type CollectionSchema,
@@ -29,7 +33,11 @@ export function filterOf(
   templates: ReadonlyMap<string, TemplateValue>,
 ): CompiledFilter | null {
   if (text.trim() === '') return null;
-  return compileFilter(text, schema, new Map([...templates].map(([name, value]) => [name, exprTemplate(value)])));
+  return compileFilter(
+    text,
+    schema,
+    new Map([...templates].map(([name, value]) => [name, exprTemplate(value)])),
+  );
 }
 
 function exprTemplate(value: TemplateValue): ExprTemplate {
@@ -65,7 +73,11 @@ export async function pinShards(
   if (timestamp > 1n) await reach(deps, collection, timestamp);
   const pins: number[] = [];
   for (const shardId of collection.shardIds) {
-    const pin = deps.native.pinLatest(deps.mirror.shard(shardId), deps.hybridClock, deps.clock.nowMs());
+    const pin = deps.native.pinLatest(
+      deps.mirror.shard(shardId),
+      deps.hybridClock,
+      deps.clock.nowMs(),
+    );
     if (pin <= 0) {
       for (const held of pins) deps.native.unpinView(held);
       throw notLoaded(collection);
@@ -76,7 +88,11 @@ export async function pinShards(
 }
 
 /** Waits until every shard applied what was stamped up to a timestamp. */
-async function reach(deps: ServiceDeps, collection: CollectionMeta, timestamp: Timestamp): Promise<void> {
+async function reach(
+  deps: ServiceDeps,
+  collection: CollectionMeta,
+  timestamp: Timestamp,
+): Promise<void> {
   const { clock, hybridClock, native } = deps;
   const now = native.clockNext(hybridClock, clock.nowMs());
   if (timestamp > now) {
@@ -94,7 +110,9 @@ async function reach(deps: ServiceDeps, collection: CollectionMeta, timestamp: T
   await withTimeout(
     deps,
     Promise.all(
-      collection.shardIds.map((shardId) => deps.system.ask(shardReaderAddress(shardId), { type: 'wait', timestamp })),
+      collection.shardIds.map((shardId) =>
+        deps.system.ask(shardReaderAddress(shardId), { type: 'wait', timestamp }),
+      ),
     ),
   );
 }
@@ -102,7 +120,12 @@ async function reach(deps: ServiceDeps, collection: CollectionMeta, timestamp: T
 function withTimeout(deps: ServiceDeps, work: Promise<unknown>): Promise<void> {
   return new Promise<void>((resolve, reject) => {
     const cancel = deps.clock.timer(safeTimeWaitMs, () => {
-      reject(new DbError({ code: 'timeout', message: `writes were not applied within ${safeTimeWaitMs} ms` }));
+      reject(
+        new DbError({
+          code: 'timeout',
+          message: `writes were not applied within ${safeTimeWaitMs} ms`,
+        }),
+      );
     });
     work.then(
       () => {
@@ -158,7 +181,8 @@ export function resolveOutput(
     else if (schema.dynamic) {
       keys.push(name);
       if (!names.includes(name)) names.push(name);
-    } else throw new DbError({ code: 'field-unknown', field: name, message: `field ${name} not exist` });
+    } else
+      throw new DbError({ code: 'field-unknown', field: name, message: `field ${name} not exist` });
   }
   if (wholeMeta && !names.includes(metaFieldName)) names.push(metaFieldName);
   if (wholeMeta || keys.length > 0) ids.add(metaFieldId);
@@ -166,9 +190,17 @@ export function resolveOutput(
 }
 
 /** The vector field of a name, or the only one. Throws field-unknown. */
-export function vectorField(schema: CollectionSchema, name: string): CollectionSchema['fields'][number] {
+export function vectorField(
+  schema: CollectionSchema,
+  name: string,
+): CollectionSchema['fields'][number] {
   const vectors = schema.fields.filter((field) => isVectorType(field.type));
-  const found = name === '' ? (vectors.length === 1 ? vectors[0] : undefined) : vectors.find((field) => field.name === name);
+  const found =
+    name === ''
+      ? vectors.length === 1
+        ? vectors[0]
+        : undefined
+      : vectors.find((field) => field.name === name);
   if (found !== undefined) return found;
   const message =
     name === ''

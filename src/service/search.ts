@@ -24,7 +24,11 @@ import { dropOffset } from './offset.ts';
 import { partitionIdsOf } from './partitions.ts';
 import { checkLoaded, filterOf, pinShards, resolveOutput, vectorField } from './reads.ts';
 
-export async function search(deps: ServiceDeps, request: SearchRequest, context: CallContext): Promise<SearchResult> {
+export async function search(
+  deps: ServiceDeps,
+  request: SearchRequest,
+  context: CallContext,
+): Promise<SearchResult> {
   checkDatabase(request.database);
   const collection = deps.mirror.collection(request.database, request.collection);
   const { schema } = collection;
@@ -91,7 +95,12 @@ function checkWindow(request: SearchRequest): void {
     });
   }
   if (!Number.isInteger(roundDecimal) || roundDecimal < -1 || roundDecimal > 6) {
-    throw new DbError({ code: 'parameter-invalid', field: 'round_decimal', expected: '-1 or 0 to 6', received: roundDecimal });
+    throw new DbError({
+      code: 'parameter-invalid',
+      field: 'round_decimal',
+      expected: '-1 or 0 to 6',
+      received: roundDecimal,
+    });
   }
   if (queries.length < 1 || queries.length > queryCountMax) {
     throw new DbError({
@@ -143,7 +152,12 @@ function metricOf(collection: CollectionMeta, field: FieldSchema, asked: string)
     });
   }
   if (name === 'L2' || name === 'IP' || name === 'COSINE') return metricNumbers[name];
-  throw new DbError({ code: 'parameter-invalid', field: 'metric_type', expected: 'L2, IP or COSINE', received: asked });
+  throw new DbError({
+    code: 'parameter-invalid',
+    field: 'metric_type',
+    expected: 'L2, IP or COSINE',
+    received: asked,
+  });
 }
 
 function round(scores: Float32Array, decimals: number): Float32Array {
