@@ -54,6 +54,10 @@ const running = new Set<number>();
 process.once('exit', () => {
   for (const pid of running) signalGroup(pid, 'SIGKILL');
 });
+// A lane that is stopped from outside ends its servers too: a signal alone would skip the above.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => process.exit(1));
+}
 
 /** The server under test, as the environment names it. */
 export function targetFromEnvironment(): ServerTarget {
