@@ -9,10 +9,8 @@ import { describe, expect, it } from 'vitest';
 import { native } from '../../native/index.ts';
 import { batchOfRows, filterSchema, oracleRow, randomRows } from '../../test/support/filter-kit.ts';
 import { randomFilter } from '../../test/support/filter-text.ts';
-import { DbError } from '../core/db-error.ts';
-import { seededRandom } from '../core/random.ts';
-import { encodeRowBatch } from '../model/row-batch.ts';
-import { schemaToNativeJson } from '../model/schema.ts';
+import { DbError, seededRandom } from '../core/index.ts';
+import { encodeRowBatch, schemaToNativeJson } from '../model/index.ts';
 import {
   type BoundPredicate,
   bindText,

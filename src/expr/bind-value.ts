@@ -5,13 +5,15 @@
 // literals to constants; arithmetic to a result type. Constant arithmetic is folded here, so an
 // overflow or a division by zero among constants is an error of the text, not of a row.
 
-import { dataTypeName, dataTypes, isVectorType } from '../model/data-type.ts';
 import {
   type CollectionSchema,
-  type FieldSchema,
+  dataTypeName,
+  dataTypes,
   fieldByName,
+  type FieldSchema,
+  isVectorType,
   metaField,
-} from '../model/schema.ts';
+} from '../model/index.ts';
 import type { BinaryNode, BinaryOp, NameNode, Node, TemplateNode, UnaryNode } from './ast.ts';
 import type {
   ArithmeticOp,

@@ -5,8 +5,7 @@
 // is valid in three-valued logic for every row (false and x = false, true or x = true), so no
 // UNKNOWN is ever lost here.
 
-import { dataTypes, isVectorType } from '../model/data-type.ts';
-import { metaField } from '../model/schema.ts';
+import { dataTypes, isVectorType, metaField } from '../model/index.ts';
 import type {
   CompareNode,
   CompareOp,

@@ -5,7 +5,7 @@
 // program is written from and what the oracle evaluates, so both mean the same by construction
 // up to here. Constants already have the type of what they are compared with.
 
-import type { FieldSchema } from '../model/schema.ts';
+import type { FieldSchema } from '../model/index.ts';
 
 /** float is a float32 column or arithmetic on one: its results are rounded to 32 bits. */
 export type ValueType = 'bool' | 'int' | 'float' | 'double' | 'string' | 'json';

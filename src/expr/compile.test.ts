@@ -6,7 +6,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { filterSchema } from '../../test/support/filter-kit.ts';
-import type { CollectionSchema } from '../model/schema.ts';
+import type { CollectionSchema } from '../model/index.ts';
 import { compileFilter, compileKeyFilter, noTemplates, type TemplateValue } from './index.ts';
 
 const varcharKey: CollectionSchema = {

@@ -4,9 +4,9 @@
 // From filter text to program: parse (cached by text, errors too), bind, encode. The parsed tree
 // knows no schema, so one cache serves all collections and survives schema changes.
 
-import type { PrimaryKeys } from '../../native/face.ts';
-import { DbError } from '../core/db-error.ts';
-import type { CollectionSchema } from '../model/schema.ts';
+import type { PrimaryKeys } from '../../native/index.ts';
+import { DbError } from '../core/index.ts';
+import type { CollectionSchema } from '../model/index.ts';
 import type { Node } from './ast.ts';
 import { bindFilter } from './bind.ts';
 import type { BoundPredicate } from './bound.ts';

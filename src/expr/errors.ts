@@ -4,7 +4,7 @@
 // How a filter is refused. The text begins with Milvus's phrases, which its SDK tests match on;
 // ours follows: where it went wrong, with a caret under the place, and the nearest known name.
 
-import { DbError } from '../core/db-error.ts';
+import { DbError } from '../core/index.ts';
 
 const quotedLengthMax = 512;
 const caretContext = 60;

@@ -7,8 +7,7 @@
 import { describe, expect, it } from 'vitest';
 import { native } from '../../native/index.ts';
 import { type Cell, batchOfRows, filterSchema, oracleRow } from '../../test/support/filter-kit.ts';
-import { encodeRowBatch } from '../model/row-batch.ts';
-import { schemaToNativeJson } from '../model/schema.ts';
+import { encodeRowBatch, schemaToNativeJson } from '../model/index.ts';
 import { bindText, compileFilter, filterOracle, noTemplates, type Truth } from './index.ts';
 
 const fieldIds = [100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 2];

@@ -6,8 +6,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { filterSchema } from '../../test/support/filter-kit.ts';
-import { DbError } from '../core/db-error.ts';
-import type { CollectionSchema } from '../model/schema.ts';
+import { DbError } from '../core/index.ts';
+import type { CollectionSchema } from '../model/index.ts';
 import { compileFilter, noTemplates } from './index.ts';
 
 const closed: CollectionSchema = { ...filterSchema, dynamic: false };

@@ -4,11 +4,9 @@
 // Primary keys and filters meet twice: a filter that only names keys is answered by look-ups
 // instead of a scan, and a list of keys (get, delete by ids) becomes a program without any text.
 
-import type { PrimaryKeys } from '../../native/face.ts';
-import { at } from '../core/assert.ts';
-import { DbError } from '../core/db-error.ts';
-import { dataTypes } from '../model/data-type.ts';
-import { type CollectionSchema, primaryKeyOf } from '../model/schema.ts';
+import type { PrimaryKeys } from '../../native/index.ts';
+import { at, DbError } from '../core/index.ts';
+import { type CollectionSchema, dataTypes, primaryKeyOf } from '../model/index.ts';
 import { intSet, stringSet } from './bind-set.ts';
 import type { BoundPredicate, BoundValue, ValueSet } from './bound.ts';
 

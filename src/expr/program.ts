@@ -26,8 +26,8 @@
 //   lower, upper.
 // Ops but and/or take a fixed number of operands; each leaves one result, the program a predicate.
 
-import { assert } from '../core/assert.ts';
-import { type FilterOpName, filterOps } from '../model/filter-op.ts';
+import { assert } from '../core/index.ts';
+import { type FilterOpName, filterOps } from '../model/index.ts';
 import type { BoundPredicate, BoundValue, ValueSet } from './bound.ts';
 
 const magic = 0x31504644; // 'DFP1'

@@ -32,7 +32,8 @@ export {
   isDataType,
   isVectorType,
 } from './data-type.ts';
-export { gatherRows, valueBytes } from './gather.ts';
+export { type FilterOp, type FilterOpName, filterOps } from './filter-op.ts';
+export { gatherRows } from './gather.ts';
 export {
   decodeLogBody,
   encodeLogBody,
@@ -42,15 +43,12 @@ export {
   sectionKinds,
 } from './log-body.ts';
 export {
-  alignUp,
   type BatchColumn,
   columnOf,
   decodeRowBatch,
   encodeRowBatch,
-  encodeRowBatchInto,
   isPresent,
   type RowBatch,
-  rowBatchBytes,
 } from './row-batch.ts';
 export {
   type CollectionSchema,
@@ -79,4 +77,4 @@ export {
   type ShardManifest,
   type VectorFile,
 } from './segment.ts';
-export { type Timestamp, timestampFromMs, timestampMax, timestampToMs } from './timestamp.ts';
+export { type Timestamp, timestampFromMs, timestampToMs } from './timestamp.ts';

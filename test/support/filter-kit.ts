@@ -5,11 +5,17 @@
 // can read, random rows for it (nulls, extremes, odd texts, JSON of every shape) both as a
 // RowBatch and as oracle rows, and random filters that are well typed.
 
-import type { Random } from '../../src/core/random.ts';
+import type { Random } from '../../src/core/index.ts';
 import { type OracleRow } from '../../src/expr/index.ts';
-import { type DataType, dataTypes } from '../../src/model/data-type.ts';
-import { type BatchColumn, type RowBatch } from '../../src/model/row-batch.ts';
-import { type CollectionSchema, type FieldSchema, metaField } from '../../src/model/schema.ts';
+import {
+  type BatchColumn,
+  type CollectionSchema,
+  type DataType,
+  dataTypes,
+  type FieldSchema,
+  metaField,
+  type RowBatch,
+} from '../../src/model/index.ts';
 
 export type Cell = null | boolean | bigint | number | string;
 

@@ -4,7 +4,7 @@
 // Random filter texts over filterSchema: well typed, nested a few levels, drawn from constants
 // that hit the random rows often.
 
-import type { Random } from '../../src/core/random.ts';
+import type { Random } from '../../src/core/index.ts';
 import { doublePool, intPool, pick, textPool } from './filter-kit.ts';
 
 const intFields = ['id', 'tiny', 'small', 'medium', 'big', 'added'];
