@@ -11,8 +11,11 @@ export {
   type FlushSource,
   runFlush,
   type ShardFilesDeps,
-  shardFolder,
 } from './flush/run-flush.ts';
-export { type IndexBuildSpec, needsIndexFile, planIndexBuild } from './index-build/plan-index-build.ts';
+export {
+  type IndexBuildSpec,
+  needsIndexFile,
+  planIndexBuild,
+} from './index-build/plan-index-build.ts';
 export { type IndexFile, metricNumbers, runIndexBuild } from './index-build/run-index-build.ts';
-export { AppliedCounters, type AppliedCounterName, appliedCounterNames } from './applied/applied-counters.ts';
+export { AppliedCounters, type AppliedCounterName } from './applied/applied-counters.ts';

@@ -6,7 +6,13 @@
 
 import type { AppliedEvent } from '../../src/model/index.ts';
 
-export const appliedCounterNames = ['envelopes', 'insertedRows', 'deletedRows', 'shadowedRows', 'bodyBytes'] as const;
+export const appliedCounterNames = [
+  'envelopes',
+  'insertedRows',
+  'deletedRows',
+  'shadowedRows',
+  'bodyBytes',
+] as const;
 export type AppliedCounterName = (typeof appliedCounterNames)[number];
 
 const shadowKind = 2;

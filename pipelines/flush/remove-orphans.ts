@@ -38,5 +38,9 @@ async function removeFiles(disk: Disk, folder: string, keep: ReadonlySet<string>
 function namesOf(segment: SegmentMeta): Set<string> {
   const { baseParquet, baseRows, keys, vectors } = segment.files;
   const deletes = segment.deletes === null ? [] : [segment.deletes];
-  return new Set([baseParquet, baseRows, keys, ...vectors, ...deletes, ...segment.indexes].map((file) => file.name));
+  return new Set(
+    [baseParquet, baseRows, keys, ...vectors, ...deletes, ...segment.indexes].map(
+      (file) => file.name,
+    ),
+  );
 }

@@ -5,8 +5,18 @@
 // older segments. Nothing here changes what readers see; the shard's writer commits the result.
 
 import type { NativeFace, NativeHandle, SealedSource } from '../../native/index.ts';
-import type { CollectionSchema, DeleteFile, SegmentMeta, Timestamp } from '../../src/model/index.ts';
-import { sealedSourceOf, type SegmentFileDeps, writeDeleteFile, writeSegment } from '../../src/storage/index.ts';
+import type {
+  CollectionSchema,
+  DeleteFile,
+  SegmentMeta,
+  Timestamp,
+} from '../../src/model/index.ts';
+import {
+  sealedSourceOf,
+  type SegmentFileDeps,
+  writeDeleteFile,
+  writeSegment,
+} from '../../src/storage/index.ts';
 
 export interface ShardFilesDeps {
   readonly native: NativeFace;
@@ -32,7 +42,11 @@ export interface FlushJob {
 }
 
 export interface FlushedFiles {
-  readonly segments: readonly { readonly meta: SegmentMeta; readonly source: SealedSource; readonly frozen: NativeHandle }[];
+  readonly segments: readonly {
+    readonly meta: SegmentMeta;
+    readonly source: SealedSource;
+    readonly frozen: NativeHandle;
+  }[];
   readonly deletes: readonly { readonly segmentId: number; readonly deletes: DeleteFile }[];
 }
 
@@ -52,13 +66,21 @@ export async function runFlush(deps: ShardFilesDeps, job: FlushJob): Promise<Flu
   const deletes: FlushedFiles['deletes'][number][] = [];
   for (const { meta, image } of job.deletes) {
     const version = (meta.deletes?.version ?? 0) + 1;
-    const file = await writeDeleteFile(deps.files, meta.folder, { version, image, throughTimestamp: job.throughTimestamp });
+    const file = await writeDeleteFile(deps.files, meta.folder, {
+      version,
+      image,
+      throughTimestamp: job.throughTimestamp,
+    });
     deletes.push({ segmentId: meta.segmentId, deletes: file });
   }
   return { segments, deletes };
 }
 
-async function flushSegment(deps: ShardFilesDeps, job: FlushJob, source: FlushSource): Promise<SegmentMeta> {
+async function flushSegment(
+  deps: ShardFilesDeps,
+  job: FlushJob,
+  source: FlushSource,
+): Promise<SegmentMeta> {
   const image = await deps.native.sealImage(source.handle, job.throughTimestamp);
   const folder = `${shardFolder(job.collectionId, job.shardId)}/${source.segmentId}`;
   const files = await writeSegment(deps.files, folder, image, job.schema);

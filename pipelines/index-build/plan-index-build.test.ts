@@ -9,8 +9,14 @@ import { planIndexBuild } from './plan-index-build.ts';
 
 const file = { name: 'f', sizeBytes: 1, crc32c: 0 };
 
-function segment(segmentId: number, rowCount: number, indexIds: readonly number[] = []): SegmentMeta {
-  const indexes = indexIds.map((indexId): SegmentIndexFile => ({ ...file, fieldId: 101, indexId, indexName: 'i' }));
+function segment(
+  segmentId: number,
+  rowCount: number,
+  indexIds: readonly number[] = [],
+): SegmentMeta {
+  const indexes = indexIds.map(
+    (indexId): SegmentIndexFile => ({ ...file, fieldId: 101, indexId, indexName: 'i' }),
+  );
   return {
     segmentId,
     partitionId: 1,
@@ -28,13 +34,24 @@ function segment(segmentId: number, rowCount: number, indexIds: readonly number[
 }
 
 function index(indexId: number, indexType = 'HNSW'): IndexMeta {
-  return { indexId, indexName: 'i', fieldId: 101, indexType, metric: 'L2', params: {}, m: 16, efConstruction: 100 };
+  return {
+    indexId,
+    indexName: 'i',
+    fieldId: 101,
+    indexType,
+    metric: 'L2',
+    params: {},
+    m: 16,
+    efConstruction: 100,
+  };
 }
 
 const never = (): boolean => false;
 
 test('the largest segment without the index comes first', () => {
-  expect(planIndexBuild([segment(1, 2_000), segment(2, 9_000)], [index(7)], never)?.segmentId).toBe(2);
+  expect(planIndexBuild([segment(1, 2_000), segment(2, 9_000)], [index(7)], never)?.segmentId).toBe(
+    2,
+  );
 });
 
 test('what is built, too small, flat or failed is left alone', () => {

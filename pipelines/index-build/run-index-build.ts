@@ -39,6 +39,15 @@ export async function runIndexBuild(deps: ShardFilesDeps, job: IndexBuildJob): P
     0,
   );
   const { fieldId, indexId, indexName } = index;
-  const file = await writeIndexFile(deps.files, segment.folder, { fieldId, indexId, indexName, image });
-  return { segmentId: segment.segmentId, file, source: await indexSourceOf(deps.files, segment.folder, file) };
+  const file = await writeIndexFile(deps.files, segment.folder, {
+    fieldId,
+    indexId,
+    indexName,
+    image,
+  });
+  return {
+    segmentId: segment.segmentId,
+    file,
+    source: await indexSourceOf(deps.files, segment.folder, file),
+  };
 }

@@ -17,8 +17,3 @@ export function at<T>(list: ArrayLike<T>, index: number): T {
   assert(value !== undefined, `index ${index} lies in a list of ${list.length}`);
   return value;
 }
-
-/** Names a case that the compiler proved impossible. */
-export function unreachable(value: never): never {
-  throw new DbError({ code: 'assertion', message: `unreachable case ${JSON.stringify(value)}` });
-}

@@ -3,7 +3,7 @@
 //
 // Door of src/core.
 
-export { assert, at, unreachable } from './assert.ts';
+export { assert, at } from './assert.ts';
 export { type CancelTimer, type Clock, systemClock } from './clock.ts';
 export {
   DbError,
@@ -14,7 +14,7 @@ export {
   isErrorCode,
 } from './db-error.ts';
 export type { Disk, DiskFile } from './disk.ts';
-export { failed, type Outcome, succeeded, unwrap } from './outcome.ts';
+export { failed, type Outcome, succeeded } from './outcome.ts';
 export { type Random, seededRandom, systemRandom } from './random.ts';
 export { createStream, type EventStream } from './stream.ts';
 export { loadSettings, type Settings, settingsHelp } from './settings.ts';

@@ -38,7 +38,5 @@ export const expressionBytesMax = mebibyte;
 export const expressionDepthMax = 256;
 /** How long a request waits for a shard's safe time before it answers a timeout. */
 export const safeTimeWaitMs = 10_000;
-/** Bounded consistency may read this much in the past; Milvus's graceful time. */
-export const boundedStalenessMs = 5_000;
 /** Segments smaller than this are scanned, not indexed; Milvus's. */
 export const indexRowCountMin = 1_024;

@@ -16,9 +16,3 @@ export function succeeded<T>(value: T): Outcome<T> {
 export function failed(thrown: unknown): { readonly ok: false; readonly error: ErrorData } {
   return { ok: false, error: DbError.from(thrown).toData() };
 }
-
-/** The value, or the error thrown. */
-export function unwrap<T>(outcome: Outcome<T>): T {
-  if (outcome.ok) return outcome.value;
-  throw DbError.fromData(outcome.error);
-}

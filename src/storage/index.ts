@@ -15,12 +15,10 @@ export {
   type EnvelopePosition,
   envelopeHeadRoomBytes,
   envelopeKinds,
-  frameAlignmentBytes,
-  jsonEnvelopeBuffer,
 } from './envelope.ts';
-export { defaultMetaLogOptions, type MetaLogOptions, openMetaLog } from './file-meta-log.ts';
+export { type MetaLogOptions, openMetaLog } from './file-meta-log.ts';
 export { type FileWalDeps, type FileWalOptions, openFileWal } from './file-wal.ts';
-export { claimDataFormat, dataFolders, dataFormatVersion } from './format.ts';
+export { claimDataFormat, dataFolders } from './format.ts';
 export type { MetaLog, MetaReducer } from './meta-log.ts';
 export {
   type DeleteImage,
@@ -28,10 +26,8 @@ export {
   indexSourceOf,
   type SegmentFileDeps,
   sealedSourceOf,
-  verifySegment,
   writeDeleteFile,
   writeIndexFile,
   writeSegment,
 } from './segment-files.ts';
-export { readVectorParquetLayout, type VectorParquetLayout } from './vector-parquet.ts';
 export type { AppendOptions, AppendResult, Wal } from './wal.ts';
