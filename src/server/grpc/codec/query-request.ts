@@ -114,7 +114,7 @@ export function decodeDeleteRequest(bytes: Uint8Array): DeleteRequest {
   }
   if (filter.trim() === '') {
     throw new DbError({
-      code: 'parameter-missing',
+      code: 'parameter-invalid',
       field: 'expr',
       expected: 'a filter that says what to delete',
     });
