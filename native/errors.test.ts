@@ -199,6 +199,7 @@ describe('the process', () => {
     expect(native.reserveMemory(importClass, 200)).toBe(false);
     expect(native.memoryUse()[importClass * 3]).toBe(900);
     native.releaseMemory(importClass, 900);
+    expect([...native.memoryUse().slice(importClass * 3, importClass * 3 + 3)]).toEqual([0, 1000, 900]);
     expect(codeOf(() => native.releaseMemory(importClass, 1))).toBe('parameter-invalid');
     native.setMemoryBudget(importClass, 0);
   });

@@ -10,7 +10,7 @@ import protobuf from 'protobufjs';
 import { describe, expect, test } from 'vitest';
 
 import { DbError } from '../src/core/index.ts';
-import { decodeLogBody } from '../src/model/log-body.ts';
+import { decodeLogBody, encodeLogBody } from '../src/model/log-body.ts';
 import { columnOf, decodeRowBatch, encodeRowBatch, isPresent, type RowBatch } from '../src/model/row-batch.ts';
 import { type CollectionSchema, schemaToNativeJson } from '../src/model/schema.ts';
 import { native, type ScanOptions, type ScanResult } from './index.ts';
@@ -317,8 +317,11 @@ describe('scanInsert refuses', () => {
 describe('scanBatch', () => {
   test('accepts rows and refuses what is wrong in them', () => {
     const schema = compile(sampleSchema());
-    const batch = onlyBatch(native.scanBatch(schema, encodeRowBatch(sampleRows([4n, 5n])), options, allocate));
-    expect(batch).toEqual(sampleRows([4n, 5n]));
+    const result = native.scanBatch(schema, encodeRowBatch(sampleRows([4n, 5n])), options, allocate);
+    expect(onlyBatch(result)).toEqual(sampleRows([4n, 5n]));
+    // Both writers of the layout give the same bytes, gaps included.
+    const twin = encodeLogBody([{ kind: 1, partitionId: 7, batch: sampleRows([4n, 5n]) }], 128);
+    expect(result.parts[0]?.buffer).toEqual(twin);
     const long = { ...sampleRows([4n]), columns: [...sampleRows([4n]).columns] };
     long.columns[1] = textColumn(101, 21, ['x'.repeat(65)]);
     expect(() => native.scanBatch(schema, encodeRowBatch(long), options, allocate)).toThrow(DbError);

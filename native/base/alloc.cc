@@ -27,6 +27,7 @@ constexpr size_t mappedMinBytes = hugePageBytes;
 struct alignas(64) Counter {
   std::atomic<uint64_t> used{0};
   std::atomic<uint64_t> budget{0};
+  std::atomic<uint64_t> peak{0};
 };
 
 Counter counters[classCount];
@@ -37,6 +38,13 @@ const char* const classNames[classCount] = {"growing", "sealed", "index",   "scr
 Counter& counterOf(MemoryClass kind) {
   assert(static_cast<size_t>(kind) < classCount);
   return counters[static_cast<size_t>(kind)];
+}
+
+void raisePeak(Counter& counter, uint64_t used) {
+  uint64_t peak = counter.peak.load(std::memory_order_relaxed);
+  while (peak < used &&
+         !counter.peak.compare_exchange_weak(peak, used, std::memory_order_relaxed)) {
+  }
 }
 
 size_t roundUp(size_t sizeBytes, size_t unitBytes) {
@@ -70,6 +78,7 @@ bool reserveMemory(MemoryClass kind, uint64_t sizeBytes) {
     if (budget != 0 && (used > budget || sizeBytes > budget - used)) return false;
     if (sizeBytes > UINT64_MAX - used) return false;
     if (counter.used.compare_exchange_weak(used, used + sizeBytes, std::memory_order_relaxed)) {
+      raisePeak(counter, used + sizeBytes);
       return true;
     }
   }
@@ -90,6 +99,7 @@ MemoryUse memoryUse() {
   for (size_t i = 0; i < classCount; i++) {
     use.usedBytes[i] = counters[i].used.load(std::memory_order_relaxed);
     use.budgetBytes[i] = counters[i].budget.load(std::memory_order_relaxed);
+    use.peakBytes[i] = counters[i].peak.load(std::memory_order_relaxed);
   }
   return use;
 }

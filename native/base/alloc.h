@@ -27,6 +27,7 @@ enum class MemoryClass : uint8_t {
 struct MemoryUse {
   uint64_t usedBytes[static_cast<size_t>(MemoryClass::count)];
   uint64_t budgetBytes[static_cast<size_t>(MemoryClass::count)];  // 0 = no limit
+  uint64_t peakBytes[static_cast<size_t>(MemoryClass::count)];    // most ever used at once
 };
 
 /** Counts bytes against a class; false when its budget does not allow them (nothing counted). */

@@ -53,13 +53,12 @@ Napi::Value crc32cOf(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value memoryUseOf(const Napi::CallbackInfo& info) {
-  // The accountant keeps no peaks: the door does, from what it reads (native/index.ts).
   const MemoryUse use = memoryUse();
   std::vector<double> numbers;
   for (size_t i = 0; i < classCount; i++) {
     numbers.push_back(static_cast<double>(use.usedBytes[i]));
     numbers.push_back(static_cast<double>(use.budgetBytes[i]));
-    numbers.push_back(static_cast<double>(use.usedBytes[i]));
+    numbers.push_back(static_cast<double>(use.peakBytes[i]));
   }
   return fromNumbers(info.Env(), numbers);
 }
