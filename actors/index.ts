@@ -3,7 +3,13 @@
 //
 // Door of the actors.
 
-export { coordinatorAddress, logAddress, mirrorAddress, shardReaderAddress, shardWriterAddress } from './addresses.ts';
+export {
+  coordinatorAddress,
+  logAddress,
+  mirrorAddress,
+  shardReaderAddress,
+  shardWriterAddress,
+} from './addresses.ts';
 export { coordinatorActor } from './coordinator/coordinator.ts';
 export type { NewCollection } from './coordinator/messages.ts';
 export { type CoordinatorParts, newCoordinatorState } from './coordinator/state.ts';
@@ -20,7 +26,11 @@ export {
   runCell,
   ThreadHost,
 } from './runtime/index.ts';
-export { newShardReaderState, shardReaderActor, type ShardReaderInit } from './shard-reader/shard-reader.ts';
+export {
+  newShardReaderState,
+  shardReaderActor,
+  type ShardReaderInit,
+} from './shard-reader/shard-reader.ts';
 export type { ShardStats, ShardWriterInit, Staged } from './shard-writer/messages.ts';
 export { shardWriterActor } from './shard-writer/shard-writer.ts';
 export { newShardWriterState, type ShardWriterParts } from './shard-writer/state.ts';

@@ -34,7 +34,10 @@ function packageRoot(): string {
 function loadAddon(): RawNative {
   const path = join(packageRoot(), addonPath);
   if (!existsSync(path)) {
-    throw new DbError({ code: 'internal', message: `${path} is not built; run: npm run build:native` });
+    throw new DbError({
+      code: 'internal',
+      message: `${path} is not built; run: npm run build:native`,
+    });
   }
   return createRequire(import.meta.url)(path) as RawNative;
 }

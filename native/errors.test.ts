@@ -43,7 +43,11 @@ function filledShard(keys: readonly bigint[]): number {
   native.openGrowing(shard, 1, 1);
   native.publishView(shard, new Float64Array());
   const stamp = native.stampShard(shard, clock, 1000);
-  native.applyBody(shard, encodeLogBody([{ kind: 1, partitionId: 1, batch: sampleRows(keys) }], 0), stamp);
+  native.applyBody(
+    shard,
+    encodeLogBody([{ kind: 1, partitionId: 1, batch: sampleRows(keys) }], 0),
+    stamp,
+  );
   native.setUnapplied(shard, 0n);
   return shard;
 }
@@ -67,7 +71,11 @@ describe('handles', () => {
     const shard = native.createShard(mine, 901);
     native.publishView(shard, Float64Array.of(native.openGrowing(shard, 1, 1)));
     const stamp = native.stampShard(shard, clock, 1);
-    native.applyBody(shard, encodeLogBody([{ kind: 1, partitionId: 1, batch: sampleRows([5n]) }], 0), stamp);
+    native.applyBody(
+      shard,
+      encodeLogBody([{ kind: 1, partitionId: 1, batch: sampleRows([5n]) }], 0),
+      stamp,
+    );
     native.setUnapplied(shard, 0n);
     const answer = native.search(searchFor(pinOf(shard), [5, 0, 0, 0], 1));
     native.releaseOwner(901);
@@ -78,8 +86,12 @@ describe('handles', () => {
   test('pins are consumed by their call, even a refused one', async () => {
     const shard = filledShard([1n]);
     const pin = pinOf(shard);
-    await expect(native.search(searchFor(pin, [1, 0, 0], 1))).rejects.toMatchObject({ code: 'vector-dimension' });
-    await expect(native.search(searchFor(pin, [1, 0, 0, 0], 1))).rejects.toMatchObject({ code: 'closed' });
+    await expect(native.search(searchFor(pin, [1, 0, 0], 1))).rejects.toMatchObject({
+      code: 'vector-dimension',
+    });
+    await expect(native.search(searchFor(pin, [1, 0, 0, 0], 1))).rejects.toMatchObject({
+      code: 'closed',
+    });
     native.unpinView(pin);
   });
 });
@@ -93,7 +105,11 @@ describe('reads refuse', () => {
     ['an unknown metric', { metric: 9 }, 'parameter-invalid'],
     ['no hits wanted', { k: 0 }, 'parameter-invalid'],
     ['a fraction', { k: 1.5 }, 'parameter-invalid'],
-    ['a query of NaN', { queries: new Uint8Array(Float32Array.of(NaN, 0, 0, 0).buffer) }, 'value-nan'],
+    [
+      'a query of NaN',
+      { queries: new Uint8Array(Float32Array.of(NaN, 0, 0, 0).buffer) },
+      'value-nan',
+    ],
     ['queries that do not fill', { queryCount: 2 }, 'vector-dimension'],
     ['an unknown output field', { outputFieldIds: Uint32Array.of(999) }, 'field-unknown'],
     ['no pins', { pins: new Float64Array() }, 'parameter-invalid'],
@@ -140,7 +156,12 @@ describe('damaged bytes', () => {
     const shard = filledShard([3n, 1n, 2n]);
     const frozen = native.freezeGrowing(shard)[0];
     const image = native.sealImageNow(frozen?.segment ?? 0, timestampMax);
-    const open = (base: Uint8Array, keys: Uint8Array, vectors: Uint8Array, deletes: Uint8Array | null) =>
+    const open = (
+      base: Uint8Array,
+      keys: Uint8Array,
+      vectors: Uint8Array,
+      deletes: Uint8Array | null,
+    ) =>
       codeOf(() => {
         const source = {
           segmentId: 1,
@@ -164,7 +185,11 @@ describe('damaged bytes', () => {
   test('nor does a file that is not there or too short', () => {
     const source = { path: join(folder, 'none'), offsetBytes: 0, sizeBytes: 64 };
     const open = () =>
-      native.openSealed(schema, { segmentId: 1, partitionId: 1, base: source, keys: source, vectors: [], deletes: null }, 1);
+      native.openSealed(
+        schema,
+        { segmentId: 1, partitionId: 1, base: source, keys: source, vectors: [], deletes: null },
+        1,
+      );
     expect(codeOf(open)).toBe('disk-error');
   });
 });
@@ -199,7 +224,9 @@ describe('the process', () => {
     expect(native.reserveMemory(importClass, 200)).toBe(false);
     expect(native.memoryUse()[importClass * 3]).toBe(900);
     native.releaseMemory(importClass, 900);
-    expect([...native.memoryUse().slice(importClass * 3, importClass * 3 + 3)]).toEqual([0, 1000, 900]);
+    expect([...native.memoryUse().slice(importClass * 3, importClass * 3 + 3)]).toEqual([
+      0, 1000, 900,
+    ]);
     expect(codeOf(() => native.releaseMemory(importClass, 1))).toBe('parameter-invalid');
     native.setMemoryBudget(importClass, 0);
   });

@@ -177,7 +177,10 @@ export interface NativeFace {
   reserveMemory(kind: number, sizeBytes: number): boolean;
   releaseMemory(kind: number, sizeBytes: number): void;
   /** flock on a file that holds its owner's text; heldBy is the other owner's text when refused. */
-  lockFile(path: string, owner: string): { readonly lock: NativeHandle | null; readonly heldBy: string | null };
+  lockFile(
+    path: string,
+    owner: string,
+  ): { readonly lock: NativeHandle | null; readonly heldBy: string | null };
   unlockFile(lock: NativeHandle): void;
   /** Threads of the native pool; 0 = one for each core that this process may use. Once. */
   startPool(threadCount: number): void;

@@ -12,7 +12,16 @@ import { encodeLogBody } from '../src/model/log-body.ts';
 import { columnOf, decodeRowBatch, type RowBatch } from '../src/model/row-batch.ts';
 import { schemaToNativeJson } from '../src/model/schema.ts';
 import { native, type SealedSource } from './index.ts';
-import { bytesOf, columnFor, keysOf, queryFor, sampleRows, sampleSchema, searchFor, textColumn } from './test/sample.ts';
+import {
+  bytesOf,
+  columnFor,
+  keysOf,
+  queryFor,
+  sampleRows,
+  sampleSchema,
+  searchFor,
+  textColumn,
+} from './test/sample.ts';
 
 const ownerEpoch = 77;
 const partitions = [1, 2] as const;
@@ -44,21 +53,31 @@ class Model {
   insert(partition: number, keys: readonly bigint[], names: readonly string[], at: bigint): void {
     for (const [i, key] of keys.entries()) {
       for (const row of this.rows) {
-        const live = row.deletedAt === null && row.shadowedAt === null;
-        if (row.key === key && row.partition === partition && live) row.shadowedAt = at;
+        const visible = row.deletedAt === null && row.shadowedAt === null;
+        if (row.key === key && row.partition === partition && visible) row.shadowedAt = at;
       }
-      this.rows.push({ key, partition, insertedAt: at, name: names[i] ?? '', deletedAt: null, shadowedAt: null });
+      this.rows.push({
+        key,
+        partition,
+        insertedAt: at,
+        name: names[i] ?? '',
+        deletedAt: null,
+        shadowedAt: null,
+      });
     }
   }
 
   delete(keys: readonly bigint[], at: bigint): void {
     for (const row of this.rows) {
-      if (keys.includes(row.key) && row.deletedAt === null && row.insertedAt < at) row.deletedAt = at;
+      if (keys.includes(row.key) && row.deletedAt === null && row.insertedAt < at)
+        row.deletedAt = at;
     }
   }
 
   counted(at: bigint): ModelRow[] {
-    return this.rows.filter((row) => row.insertedAt <= at && (row.deletedAt === null || row.deletedAt > at));
+    return this.rows.filter(
+      (row) => row.insertedAt <= at && (row.deletedAt === null || row.deletedAt > at),
+    );
   }
 
   /** Rows seen at a time in some partitions, by key: the newest row of a key wins. */
@@ -80,7 +99,8 @@ class Life {
   readonly clock = native.createClock(ownerEpoch);
   shard = native.createShard(this.schema, ownerEpoch);
   readonly growing = new Map<number, number>();
-  frozen: { readonly segment: number; readonly segmentId: number; readonly partitionId: number }[] = [];
+  frozen: { readonly segment: number; readonly segmentId: number; readonly partitionId: number }[] =
+    [];
   sealed: number[] = [];
   nextSegmentId = 1;
   last = 0n;
@@ -88,7 +108,10 @@ class Life {
   apply(sections: Parameters<typeof encodeLogBody>[0]): bigint {
     for (const { kind, partitionId } of sections) {
       if (kind !== 1 || this.growing.has(partitionId)) continue;
-      this.growing.set(partitionId, native.openGrowing(this.shard, partitionId, this.nextSegmentId++));
+      this.growing.set(
+        partitionId,
+        native.openGrowing(this.shard, partitionId, this.nextSegmentId++),
+      );
     }
     this.last = native.stampShard(this.shard, this.clock, 1000);
     native.applyBody(this.shard, encodeLogBody(sections, 0), this.last);
@@ -97,7 +120,11 @@ class Life {
   }
 
   publish(): void {
-    const all = [...this.growing.values(), ...this.frozen.map((entry) => entry.segment), ...this.sealed];
+    const all = [
+      ...this.growing.values(),
+      ...this.frozen.map((entry) => entry.segment),
+      ...this.sealed,
+    ];
     native.publishView(this.shard, Float64Array.from(all));
   }
 
@@ -157,12 +184,17 @@ class Life {
 }
 
 function deleteBatch(keys: readonly bigint[]) {
-  return { rowCount: keys.length, columns: [columnFor({ id: 100, type: 5, dim: 0 }, bytesOf(BigInt64Array.from(keys)))] };
+  return {
+    rowCount: keys.length,
+    columns: [columnFor({ id: 100, type: 5, dim: 0 }, bytesOf(BigInt64Array.from(keys)))],
+  };
 }
 
 function rowsNamed(keys: readonly bigint[], names: readonly string[]): RowBatch {
   const batch = sampleRows(keys);
-  const columns = batch.columns.map((column) => (column.fieldId === 101 ? textColumn(101, 21, names) : column));
+  const columns = batch.columns.map((column) =>
+    column.fieldId === 101 ? textColumn(101, 21, names) : column,
+  );
   return { ...batch, columns };
 }
 
@@ -175,7 +207,10 @@ function compare(life: Life, model: Model, at: bigint): void {
   for (const among of [partitions, [1], [2]]) {
     const expected = model.visible(at, among);
     const { rows } = native.queryNow(
-      queryFor(pin(), { outputFieldIds: Uint32Array.of(100, 101, 102), partitionIds: Float64Array.from(among) }),
+      queryFor(pin(), {
+        outputFieldIds: Uint32Array.of(100, 101, 102),
+        partitionIds: Float64Array.from(among),
+      }),
     );
     const batch = decodeRowBatch(rows ?? new Uint8Array());
     expect(keysOf(batch)).toEqual(expected.map((row) => row.key));
@@ -200,7 +235,8 @@ function live(seed: number, stepCount: number): void {
   const model = new Model();
   life.publish();
   const stamps = [0n];
-  const someKeys = (most: number) => Array.from({ length: 1 + random(most) }, () => BigInt(random(60)));
+  const someKeys = (most: number) =>
+    Array.from({ length: 1 + random(most) }, () => BigInt(random(60)));
   let nameCount = 0;
   const write = () => {
     const partition = partitions[random(2)] ?? 1;
@@ -208,8 +244,12 @@ function live(seed: number, stepCount: number): void {
     const added = removed.length === 0 || random(2) === 0 ? someKeys(12) : [];
     const names = added.map((key) => `${key}:${nameCount++};`);
     const at = life.apply([
-      ...(removed.length > 0 ? [{ kind: 2, partitionId: partition, batch: deleteBatch(removed) } as const] : []),
-      ...(added.length > 0 ? [{ kind: 1, partitionId: partition, batch: rowsNamed(added, names) } as const] : []),
+      ...(removed.length > 0
+        ? [{ kind: 2, partitionId: partition, batch: deleteBatch(removed) } as const]
+        : []),
+      ...(added.length > 0
+        ? [{ kind: 1, partitionId: partition, batch: rowsNamed(added, names) } as const]
+        : []),
     ]);
     model.delete(removed, at);
     model.insert(partition, added, names, at);

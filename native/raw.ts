@@ -4,7 +4,14 @@
 // The addon as C++ exports it (native/bridge/functions.h): as face.ts, but objects are taken
 // apart into positions, because reading an object's members costs more on that side.
 
-import type { NativeFace, NativeHandle, QueryRows, ScanResult, SearchHits, SegmentImage } from './face.ts';
+import type {
+  NativeFace,
+  NativeHandle,
+  QueryRows,
+  ScanResult,
+  SearchHits,
+  SegmentImage,
+} from './face.ts';
 
 /** Functions that C++ offers exactly as the face has them. */
 type Plain = Omit<

@@ -79,7 +79,14 @@ function makeShard(indexMetric: number | null): number {
   );
   native.replaceFrozen(shard, growing, sealed);
   if (indexMetric !== null) {
-    const build = { fieldId: 102, indexType: 'HNSW', metric: indexMetric, m: 16, efConstruction: 100, threadCount: 1 };
+    const build = {
+      fieldId: 102,
+      indexType: 'HNSW',
+      metric: indexMetric,
+      m: 16,
+      efConstruction: 100,
+      threadCount: 1,
+    };
     native.attachIndex(sealed, 102, { bytes: native.buildIndexNow(sealed, build, 0) });
     expect([...native.segmentStats(sealed).indexedFieldIds]).toEqual([102]);
   }
@@ -87,7 +94,10 @@ function makeShard(indexMetric: number | null): number {
   native.openGrowing(shard, 1, 2);
   insertRows(shard, 2000, rowCount);
   const gone = BigInt64Array.from({ length: Math.ceil(rowCount / 7) }, (_, i) => BigInt(i * 7));
-  const batch = { rowCount: gone.length, columns: [columnFor({ id: 100, type: 5, dim: 0 }, bytesOf(gone))] };
+  const batch = {
+    rowCount: gone.length,
+    columns: [columnFor({ id: 100, type: 5, dim: 0 }, bytesOf(gone))],
+  };
   const stamp = native.stampShard(shard, clock, 1000);
   native.applyBody(shard, encodeLogBody([{ kind: 2, partitionId: 1, batch }], 0), stamp);
   native.setUnapplied(shard, 0n);
@@ -111,7 +121,10 @@ function scoreOf(metric: number, query: number, row: number): number {
   return metric === 2 ? product : product / Math.sqrt(queryNorm * rowNorm);
 }
 
-function bestRows(metric: number, query: number): { readonly row: number; readonly score: number }[] {
+function bestRows(
+  metric: number,
+  query: number,
+): { readonly row: number; readonly score: number }[] {
   const sign = metric === 1 ? 1 : -1;
   return Array.from({ length: rowCount }, (_, row) => row)
     .filter((row) => row % 7 !== 0)
@@ -122,10 +135,19 @@ function bestRows(metric: number, query: number): { readonly row: number; readon
 
 function searchAll(shard: number, metric: number) {
   const pin = native.pinView(shard, timestampMax);
-  const change = { metric, queryCount, queries: bytesOf(queries), outputFieldIds: new Uint32Array(), ef: 200 };
+  const change = {
+    metric,
+    queryCount,
+    queries: bytesOf(queries),
+    outputFieldIds: new Uint32Array(),
+    ef: 200,
+  };
   const hits = native.searchNow(searchFor(pin, [], k, change));
   expect([...hits.counts]).toEqual(new Array<number>(queryCount).fill(k));
-  return { keys: hits.keys.kind === 'int64' ? [...hits.keys.values].map(Number) : [], scores: hits.scores };
+  return {
+    keys: hits.keys.kind === 'int64' ? [...hits.keys.values].map(Number) : [],
+    scores: hits.scores,
+  };
 }
 
 describe.each([
@@ -159,7 +181,12 @@ describe.each([
 
 test('an index of another metric is refused', () => {
   const pin = native.pinView(makeShard(1), timestampMax);
-  const change = { metric: 2, queryCount, queries: bytesOf(queries), outputFieldIds: new Uint32Array() };
+  const change = {
+    metric: 2,
+    queryCount,
+    queries: bytesOf(queries),
+    outputFieldIds: new Uint32Array(),
+  };
   expect(() => native.searchNow(searchFor(pin, [], k, change))).toThrow(
     expect.objectContaining({ code: 'metric-mismatch', expected: 'L2', received: 'IP' }),
   );

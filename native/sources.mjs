@@ -27,4 +27,9 @@ function kindOf(path) {
   return /(avx2|avx512)\.cc$/.exec(path)?.[1] ?? 'base';
 }
 
-console.log(listSources(root).filter((path) => kindOf(path) === kind).sort().join('\n'));
+console.log(
+  listSources(root)
+    .filter((path) => kindOf(path) === kind)
+    .sort()
+    .join('\n'),
+);

@@ -33,11 +33,22 @@ function openShared(): { shard: number; clock: number; body: Uint8Array } {
 }
 
 /** What a worker says, and the code it ends with. */
-function runWorker(number: number, leaveEarly: boolean, shared: { shard: number; body: Uint8Array }) {
+function runWorker(
+  number: number,
+  leaveEarly: boolean,
+  shared: { shard: number; body: Uint8Array },
+) {
   return new Promise<{ said: unknown; exitCode: number }>((resolve, reject) => {
     const schemaJson = schemaToNativeJson(sampleSchema());
     const worker = new Worker(workerPath, {
-      workerData: { number, addonPath, schemaJson, body: shared.body, leaveEarly, sharedShard: shared.shard },
+      workerData: {
+        number,
+        addonPath,
+        schemaJson,
+        body: shared.body,
+        leaveEarly,
+        sharedShard: shared.shard,
+      },
     });
     let said: unknown = null;
     worker.on('message', (message) => {

@@ -26,9 +26,15 @@ function say(text) {
 
 function run(what, command, commandArgs) {
   const startedMs = Date.now();
-  const { status, stdout, stderr } = spawnSync(command, commandArgs, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 });
+  const { status, stdout, stderr } = spawnSync(command, commandArgs, {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
   if (status !== 0) {
-    process.stderr.write(`${stdout}${stderr}\n${what} failed (${command} ${commandArgs.join(' ')})\n`);
+    process.stderr.write(
+      `${stdout}${stderr}\n${what} failed (${command} ${commandArgs.join(' ')})\n`,
+    );
     process.exit(1);
   }
   process.stdout.write(`${what}: ${((Date.now() - startedMs) / 1000).toFixed(1)} s\n`);
@@ -54,7 +60,11 @@ function newest(folders, endings) {
 /** True when the stamp of a build is newer than its sources and of this Node. */
 function fresh(stamp, sourcesMs) {
   const path = join(root, stamp);
-  return existsSync(path) && statSync(path).mtimeMs > sourcesMs && readFileSync(path, 'utf8') === process.version;
+  return (
+    existsSync(path) &&
+    statSync(path).mtimeMs > sourcesMs &&
+    readFileSync(path, 'utf8') === process.version
+  );
 }
 
 function mark(stamp) {
@@ -65,14 +75,26 @@ function mark(stamp) {
 function buildNative() {
   const stamp = 'native/build/.stamp';
   const built = existsSync(join(root, 'native/build/Release/dipper.node'));
-  if (built && fresh(stamp, newest(['native'], ['.cc', '.h', '.inl', '.gyp']))) return say('native: up to date');
+  if (built && fresh(stamp, newest(['native'], ['.cc', '.h', '.inl', '.gyp'])))
+    return say('native: up to date');
   process.stdout.write('native: compiling the C++ engine (about two minutes the first time) ...\n');
   const prefix = dirname(dirname(process.execPath));
-  const headers = existsSync(join(prefix, 'include/node/node_api.h')) ? [`--nodedir=${prefix}`] : [];
+  const headers = existsSync(join(prefix, 'include/node/node_api.h'))
+    ? [`--nodedir=${prefix}`]
+    : [];
   const gyp = require.resolve('node-gyp/bin/node-gyp.js');
   const jobs = `--jobs=${availableParallelism()}`;
-  const verb = existsSync(join(root, 'native/build/Makefile')) ? ['configure', 'build'] : ['rebuild'];
-  run('native', process.execPath, [gyp, ...verb, '--directory=native', '--release', jobs, ...headers]);
+  const verb = existsSync(join(root, 'native/build/Makefile'))
+    ? ['configure', 'build']
+    : ['rebuild'];
+  run('native', process.execPath, [
+    gyp,
+    ...verb,
+    '--directory=native',
+    '--release',
+    jobs,
+    ...headers,
+  ]);
   mark(stamp);
 }
 
@@ -81,7 +103,11 @@ function buildTypeScript() {
   const sourcesMs = newest(['src', 'actors', 'native', 'pipelines', 'scripts'], ['.ts', '.mjs']);
   const configMs = statSync(join(root, 'tsconfig.json')).mtimeMs;
   if (fresh(stamp, Math.max(sourcesMs, configMs))) return say('typescript: up to date');
-  run('typescript', process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.json']);
+  run('typescript', process.execPath, [
+    require.resolve('typescript/bin/tsc'),
+    '-p',
+    'tsconfig.json',
+  ]);
   run('descriptors', process.execPath, [join(root, 'scripts/proto-descriptors.mjs')]);
   mark(stamp);
 }

@@ -9,7 +9,7 @@ import {
   type ActorFactories,
   ActorSystem,
   behaviour,
-  CatalogMirror,
+  type CatalogMirror,
   coordinatorActor,
   coordinatorAddress,
   type Host,
@@ -40,7 +40,13 @@ import {
   emptyCatalog,
 } from './model/index.ts';
 import { createDatabase, type Database, IdBlocks } from './service/index.ts';
-import { dataFolders, type FileWalOptions, openFileWal, openMetaLog, type SegmentFileDeps } from './storage/index.ts';
+import {
+  dataFolders,
+  type FileWalOptions,
+  openFileWal,
+  openMetaLog,
+  type SegmentFileDeps,
+} from './storage/index.ts';
 
 /** What an actor host needs to make the engine's actors. */
 export interface HostParts {
@@ -67,11 +73,17 @@ const catalogReducer = {
 };
 
 /** Factories of every actor kind. init values are what their messages' senders wrote (see opening.ts). */
-export function engineFactories(parts: HostParts, mirror: CatalogMirror | null): (post: Post) => ActorFactories {
+export function engineFactories(
+  parts: HostParts,
+  mirror: CatalogMirror | null,
+): (post: Post) => ActorFactories {
   const crc32c = (bytes: Uint8Array, seed: number): number => parts.native.crc32c(bytes, seed);
   const walDeps = { disk: parts.disk, crc32c, random: parts.random };
   const { native, clock, hybridClock, disk } = parts;
-  const files = { native, files: { disk, crc32c, encodeBase: parts.encodeBase, decodeBase: parts.decodeBase } };
+  const files = {
+    native,
+    files: { disk, crc32c, encodeBase: parts.encodeBase, decodeBase: parts.decodeBase },
+  };
   const writerParts = {
     native,
     clock,
@@ -105,8 +117,10 @@ export function engineFactories(parts: HostParts, mirror: CatalogMirror | null):
           post,
         }),
       ),
-    'shard-writer': (init) => behaviour(shardWriterActor, newShardWriterState(writerParts, init as ShardWriterInit)),
-    'shard-reader': (init) => behaviour(shardReaderActor, newShardReaderState(native, init as ShardReaderInit)),
+    'shard-writer': (init) =>
+      behaviour(shardWriterActor, newShardWriterState(writerParts, init as ShardWriterInit)),
+    'shard-reader': (init) =>
+      behaviour(shardReaderActor, newShardReaderState(native, init as ShardReaderInit)),
     ...(mirror === null ? {} : { mirror: () => behaviour(mirrorActor, mirror) }),
   });
 }
@@ -167,6 +181,13 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     throw thrown;
   }
   const { native, clock, hybridClock } = parts;
-  const database = createDatabase({ system, mirror, native, clock, hybridClock, ids: new IdBlocks(system) });
+  const database = createDatabase({
+    system,
+    mirror,
+    native,
+    clock,
+    hybridClock,
+    ids: new IdBlocks(system),
+  });
   return { database, close };
 }

@@ -25,7 +25,11 @@ export function realHostParts(
     ownerEpoch: ids.ownerEpoch,
     encodeBase: pool.encodeBase,
     decodeBase: pool.decodeBase,
-    flushPolicy: { ...defaultFlushPolicy, sizeBytes: settings.flushSizeBytes, idleMs: settings.flushIdleMs },
+    flushPolicy: {
+      ...defaultFlushPolicy,
+      sizeBytes: settings.flushSizeBytes,
+      idleMs: settings.flushIdleMs,
+    },
     log: { fileSizeBytes: logFileSizeBytes, zeroAheadBytes: mebibyte },
     syncIntervalMs: settings.syncIntervalMs,
     indexThreadCount: 1,

@@ -13,7 +13,14 @@ import { native } from '../native/index.ts';
 import { AppliedCounters } from '../pipelines/index.ts';
 import type { CellSettings } from './cell.worker.ts';
 import { createComputePool } from './compute-pool.ts';
-import { createStream, DbError, loadSettings, type Settings, settingsHelp, systemClock } from './core/index.ts';
+import {
+  createStream,
+  DbError,
+  loadSettings,
+  type Settings,
+  settingsHelp,
+  systemClock,
+} from './core/index.ts';
 import { openSystemDisk } from './core/system-disk.ts';
 import { type Engine, engineFactories, openEngine } from './engine.ts';
 import { realHostParts } from './host-parts.ts';
@@ -36,14 +43,24 @@ async function serve(settings: Settings): Promise<void> {
     {
       database: engine.database,
       metrics: () =>
-        metricsText({ native, counters, collectionCount: () => mirror.collectionCount(), startedMs }),
+        metricsText({
+          native,
+          counters,
+          collectionCount: () => mirror.collectionCount(),
+          startedMs,
+        }),
     },
   );
   const door = await openDoor(
     { host: settings.host, port: settings.port },
     { database: engine.database, clock: systemClock },
   );
-  printWelcome(settings, door.address.port, management.address.port, systemClock.nowMs() - startedMs);
+  printWelcome(
+    settings,
+    door.address.port,
+    management.address.port,
+    systemClock.nowMs() - startedMs,
+  );
   const stop = async (): Promise<void> => {
     await door.close();
     await management.close();
@@ -70,10 +87,7 @@ interface Started {
   readonly closePool: () => Promise<void>;
 }
 
-async function startEngine(
-  settings: Settings,
-  counters: AppliedCounters[],
-): Promise<Started> {
+async function startEngine(settings: Settings, counters: AppliedCounters[]): Promise<Started> {
   const hybridClock = native.createClock(mainOwnerEpoch);
   const pool = createComputePool();
   const applied = createStream<AppliedEvent>((name, error) => {
@@ -88,7 +102,10 @@ async function startEngine(
   const cells = Array.from({ length: settings.cellCount }, () => {
     const counted = new AppliedCounters();
     counters.push(counted);
-    return (hostId: number, route: ConstructorParameters<typeof ThreadHost>[0]['route']): ThreadHost => {
+    return (
+      hostId: number,
+      route: ConstructorParameters<typeof ThreadHost>[0]['route'],
+    ): ThreadHost => {
       const cellSettings: CellSettings = {
         settings,
         hybridClock,
@@ -123,7 +140,10 @@ function lockDirectory(directory: string): () => void {
   try {
     mkdirSync(directory, { recursive: true });
   } catch (thrown) {
-    throw new DbError({ code: 'settings-invalid', message: `cannot create the data directory ${directory}: ${String(thrown)}` });
+    throw new DbError({
+      code: 'settings-invalid',
+      message: `cannot create the data directory ${directory}: ${String(thrown)}`,
+    });
   }
   const { lock, heldBy } = native.lockFile(join(directory, 'LOCK'), `pid ${process.pid}`);
   if (lock === null) {
@@ -152,13 +172,16 @@ function printWelcome(settings: Settings, port: number, metricsPort: number, too
 function fail(thrown: unknown): never {
   const error = DbError.from(thrown);
   process.stderr.write(`dipper: ${error.message}\n`);
-  if (error.kind === 'internal' && error.stack !== undefined) process.stderr.write(`${error.stack}\n`);
+  if (error.kind === 'internal' && error.stack !== undefined)
+    process.stderr.write(`${error.stack}\n`);
   process.exit(1);
 }
 
 const args = process.argv.slice(2);
 if (args.includes('--help') || args.includes('-h')) {
-  process.stdout.write(`Dipper ${serverVersion}\n\nUse: npm start -- [flags]\n\n${settingsHelp()}\n`);
+  process.stdout.write(
+    `Dipper ${serverVersion}\n\nUse: npm start -- [flags]\n\n${settingsHelp()}\n`,
+  );
 } else {
   try {
     await serve(loadSettings(args, process.env));

@@ -8,10 +8,26 @@ import { DbError, failed, succeeded } from '../../src/core/index.ts';
 import { applyManifestChange } from '../../src/model/index.ts';
 import { mirrorAddress } from '../addresses.ts';
 import type { Actor } from '../runtime/index.ts';
-import { createCollection, createIndex, dropCollection, dropIndex, readerSet, setLoaded } from './ddl.ts';
+import {
+  createCollection,
+  createIndex,
+  dropCollection,
+  dropIndex,
+  readerSet,
+  setLoaded,
+} from './ddl.ts';
 import { reserveIds } from './ids.ts';
 import type { CoordinatorMessage } from './messages.ts';
-import { clockTick, emptyManifest, logOpened, metaOpened, open, replayed, shardOpened, shardReady } from './opening.ts';
+import {
+  clockTick,
+  emptyManifest,
+  logOpened,
+  metaOpened,
+  open,
+  replayed,
+  shardOpened,
+  shardReady,
+} from './opening.ts';
 import { committed, type CoordinatorEffects, type CoordinatorState, decide } from './state.ts';
 
 export const coordinatorActor: Actor<CoordinatorState, CoordinatorMessage> = {
@@ -52,7 +68,10 @@ export const coordinatorActor: Actor<CoordinatorState, CoordinatorMessage> = {
       case 'removed':
         return;
       case 'unhealthy':
-        effects.send(mirrorAddress, { type: 'unhealthy', reason: `${message.what}: ${message.error.message}` });
+        effects.send(mirrorAddress, {
+          type: 'unhealthy',
+          reason: `${message.what}: ${message.error.message}`,
+        });
         return;
     }
   },
@@ -69,12 +88,18 @@ function commitManifest(
   effects: CoordinatorEffects,
 ): void {
   const { shardId, expectedVersion, change, reply } = message;
-  const owner = [...state.catalog.collections.values()].find((collection) => collection.shardIds.includes(shardId));
+  const owner = [...state.catalog.collections.values()].find((collection) =>
+    collection.shardIds.includes(shardId),
+  );
   if (owner === undefined) {
-    effects.reply(reply, failed(new DbError({ code: 'closed', message: `shard ${shardId} was dropped` })));
+    effects.reply(
+      reply,
+      failed(new DbError({ code: 'closed', message: `shard ${shardId} was dropped` })),
+    );
     return;
   }
-  const current = state.catalog.manifests.get(shardId) ?? emptyManifest(owner.collectionId, shardId);
+  const current =
+    state.catalog.manifests.get(shardId) ?? emptyManifest(owner.collectionId, shardId);
   if (current.version !== expectedVersion) {
     const error = new DbError({
       code: 'version-conflict',

@@ -12,7 +12,12 @@ import type { ReplyTo } from '../runtime/index.ts';
 import { takeId } from './ids.ts';
 import type { CoordinatorMessage, NewCollection } from './messages.ts';
 import { spawnShard } from './opening.ts';
-import { type CoordinatorEffects, type CoordinatorState, decide, requireCollection } from './state.ts';
+import {
+  type CoordinatorEffects,
+  type CoordinatorState,
+  decide,
+  requireCollection,
+} from './state.ts';
 
 export const defaultPartitionName = '_default';
 
@@ -72,11 +77,11 @@ function startShards(
   state.loads.set(token, { waiting: collection.shardIds.length, failure: null, reply });
   for (const shardId of collection.shardIds) {
     spawnShard(state, collection, shardId, effects);
-    effects.ask(
-      shardWriterAddress(shardId),
-      { type: 'start' },
-      (outcome: Outcome<null>) => ({ type: 'reader-set', token, outcome }),
-    );
+    effects.ask(shardWriterAddress(shardId), { type: 'start' }, (outcome: Outcome<null>) => ({
+      type: 'reader-set',
+      token,
+      outcome,
+    }));
   }
 }
 
@@ -121,7 +126,10 @@ export function createIndex(
     const { indexId: _id, ...rest } = onField;
     const same = JSON.stringify(rest) === JSON.stringify(index);
     const text = 'CreateIndex failed: at most one distinct index is allowed per field';
-    effects.reply(reply, same ? succeeded(null) : failed(new DbError({ code: 'index-exists', message: text })));
+    effects.reply(
+      reply,
+      same ? succeeded(null) : failed(new DbError({ code: 'index-exists', message: text })),
+    );
     return;
   }
   if (collection.indexes.some((candidate) => candidate.indexName === index.indexName)) {
@@ -158,7 +166,8 @@ function changeIndexes(
 ): void {
   changeCollection(state, { ...collection, indexes }, effects, (outcome, later) => {
     if (outcome.ok) {
-      for (const shardId of collection.shardIds) later.send(shardWriterAddress(shardId), { type: 'indexes', indexes });
+      for (const shardId of collection.shardIds)
+        later.send(shardWriterAddress(shardId), { type: 'indexes', indexes });
     }
     later.reply(reply, outcome.ok ? succeeded(null) : outcome);
   });
@@ -202,7 +211,10 @@ export function readerSet(
   if (!outcome.ok) load.failure ??= outcome.error;
   if (load.waiting > 0) return;
   state.loads.delete(token);
-  effects.reply(load.reply, load.failure === null ? succeeded(null) : { ok: false, error: load.failure });
+  effects.reply(
+    load.reply,
+    load.failure === null ? succeeded(null) : { ok: false, error: load.failure },
+  );
 }
 
 function changeCollection(

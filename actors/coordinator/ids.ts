@@ -17,7 +17,12 @@ export function takeId(state: CoordinatorState): number {
   return state.nextId++;
 }
 
-export function reserveIds(state: CoordinatorState, count: number, reply: ReplyTo, effects: CoordinatorEffects): void {
+export function reserveIds(
+  state: CoordinatorState,
+  count: number,
+  reply: ReplyTo,
+  effects: CoordinatorEffects,
+): void {
   state.idRequests.push({ count, reply });
   serveIds(state, effects);
 }
@@ -31,7 +36,8 @@ export function serveIds(state: CoordinatorState, effects: CoordinatorEffects): 
     state.nextId += next.count;
   }
   const wanted = state.idRequests.reduce((sum, request) => sum + request.count, 0);
-  if (!state.reserving && state.idCeiling - state.nextId - wanted < reservationLow) extend(state, wanted, effects);
+  if (!state.reserving && state.idCeiling - state.nextId - wanted < reservationLow)
+    extend(state, wanted, effects);
 }
 
 function extend(state: CoordinatorState, wanted: number, effects: CoordinatorEffects): void {

@@ -43,9 +43,19 @@ export type CoordinatorMessage =
       readonly index: Omit<IndexMeta, 'indexId'>;
       readonly reply: ReplyTo;
     }
-  | { readonly type: 'drop-index'; readonly collectionId: number; readonly indexIds: readonly number[]; readonly reply: ReplyTo }
+  | {
+      readonly type: 'drop-index';
+      readonly collectionId: number;
+      readonly indexIds: readonly number[];
+      readonly reply: ReplyTo;
+    }
   /** Records the load wish; answers null when every reader follows it. */
-  | { readonly type: 'set-loaded'; readonly collectionId: number; readonly loaded: boolean; readonly reply: ReplyTo }
+  | {
+      readonly type: 'set-loaded';
+      readonly collectionId: number;
+      readonly loaded: boolean;
+      readonly reply: ReplyTo;
+    }
   | { readonly type: 'reader-set'; readonly token: number; readonly outcome: Outcome<null> }
   /** Answers the first id of a block of `count`. */
   | { readonly type: 'reserve-ids'; readonly count: number; readonly reply: ReplyTo }

@@ -6,7 +6,12 @@
 // exercises recovery.
 
 import { type ErrorData, type Outcome, succeeded } from '../../src/core/index.ts';
-import { type CatalogState, type CollectionMeta, type ShardManifest, timestampFromMs } from '../../src/model/index.ts';
+import {
+  type CatalogState,
+  type CollectionMeta,
+  type ShardManifest,
+  timestampFromMs,
+} from '../../src/model/index.ts';
 import { logAddress, mirrorAddress, shardReaderAddress, shardWriterAddress } from '../addresses.ts';
 import type { ReplyTo } from '../runtime/index.ts';
 import { type CoordinatorEffects, type CoordinatorState, decide } from './state.ts';
@@ -28,7 +33,11 @@ export function open(state: CoordinatorState, reply: ReplyTo, effects: Coordinat
   );
 }
 
-export function metaOpened(state: CoordinatorState, outcome: Outcome<CatalogState>, effects: CoordinatorEffects): void {
+export function metaOpened(
+  state: CoordinatorState,
+  outcome: Outcome<CatalogState>,
+  effects: CoordinatorEffects,
+): void {
   if (!outcome.ok) return fail(state, outcome.error, effects);
   const { native, hybridClock, clock } = state.parts;
   state.catalog = outcome.value;
@@ -60,28 +69,33 @@ export function clockTick(state: CoordinatorState, effects: CoordinatorEffects):
 }
 
 function openLog(state: CoordinatorState, effects: CoordinatorEffects): void {
-  const checkpoints = [...state.catalog.manifests.values()].map((manifest) => manifest.checkpointSequence);
+  const checkpoints = [...state.catalog.manifests.values()].map(
+    (manifest) => manifest.checkpointSequence,
+  );
   const minLastSequence = Math.max(0, ...checkpoints);
   effects.spawn({ address: logAddress(0).id, kind: 'log', init: { logId: 0, minLastSequence } });
-  effects.ask(
-    logAddress(0),
-    { type: 'open' },
-    (outcome: Outcome<null>) => ({ type: 'log-opened', outcome }),
-  );
+  effects.ask(logAddress(0), { type: 'open' }, (outcome: Outcome<null>) => ({
+    type: 'log-opened',
+    outcome,
+  }));
 }
 
-export function logOpened(state: CoordinatorState, outcome: Outcome<null>, effects: CoordinatorEffects): void {
+export function logOpened(
+  state: CoordinatorState,
+  outcome: Outcome<null>,
+  effects: CoordinatorEffects,
+): void {
   if (!outcome.ok) return fail(state, outcome.error, effects);
   for (const collection of state.catalog.collections.values()) {
     effects.send(mirrorAddress, { type: 'collection', collection });
     for (const shardId of collection.shardIds) {
       state.opening.waiting++;
       spawnShard(state, collection, shardId, effects);
-      effects.ask(
-        shardWriterAddress(shardId),
-        { type: 'open' },
-        (opened: Outcome<null>) => ({ type: 'shard-opened', shardId, outcome: opened }),
-      );
+      effects.ask(shardWriterAddress(shardId), { type: 'open' }, (opened: Outcome<null>) => ({
+        type: 'shard-opened',
+        shardId,
+        outcome: opened,
+      }));
     }
   }
   if (state.opening.waiting === 0) startReplay(state, effects);
@@ -94,20 +108,29 @@ export function spawnShard(
   shardId: number,
   effects: CoordinatorEffects,
 ): void {
-  const manifest = state.catalog.manifests.get(shardId) ?? emptyManifest(collection.collectionId, shardId);
+  const manifest =
+    state.catalog.manifests.get(shardId) ?? emptyManifest(collection.collectionId, shardId);
   effects.spawn({
     address: shardReaderAddress(shardId).id,
     kind: 'shard-reader',
     init: { shardId, loaded: collection.loaded },
   });
-  effects.spawn({ address: shardWriterAddress(shardId).id, kind: 'shard-writer', init: { shardId, collection, manifest } });
+  effects.spawn({
+    address: shardWriterAddress(shardId).id,
+    kind: 'shard-writer',
+    init: { shardId, collection, manifest },
+  });
 }
 
 export function emptyManifest(collectionId: number, shardId: number): ShardManifest {
   return { shardId, collectionId, version: 0, checkpointSequence: 0, segments: [] };
 }
 
-export function shardOpened(state: CoordinatorState, outcome: Outcome<null>, effects: CoordinatorEffects): void {
+export function shardOpened(
+  state: CoordinatorState,
+  outcome: Outcome<null>,
+  effects: CoordinatorEffects,
+): void {
   state.opening.waiting--;
   if (!outcome.ok) state.opening.failure ??= outcome.error;
   if (state.opening.waiting > 0) return;
@@ -120,27 +143,34 @@ function startReplay(state: CoordinatorState, effects: CoordinatorEffects): void
     shardId,
     sequence: state.catalog.manifests.get(shardId)?.checkpointSequence ?? 0,
   }));
-  effects.ask(
-    logAddress(0),
-    { type: 'replay', checkpoints },
-    (outcome: Outcome<null>) => ({ type: 'replayed', outcome }),
-  );
+  effects.ask(logAddress(0), { type: 'replay', checkpoints }, (outcome: Outcome<null>) => ({
+    type: 'replayed',
+    outcome,
+  }));
 }
 
-export function replayed(state: CoordinatorState, outcome: Outcome<null>, effects: CoordinatorEffects): void {
+export function replayed(
+  state: CoordinatorState,
+  outcome: Outcome<null>,
+  effects: CoordinatorEffects,
+): void {
   if (!outcome.ok) return fail(state, outcome.error, effects);
   for (const shardId of shardIdsOf(state)) {
     state.opening.waiting++;
-    effects.ask(
-      shardWriterAddress(shardId),
-      { type: 'replay-end' },
-      (ready: Outcome<null>) => ({ type: 'shard-ready', shardId, outcome: ready }),
-    );
+    effects.ask(shardWriterAddress(shardId), { type: 'replay-end' }, (ended: Outcome<null>) => ({
+      type: 'shard-ready',
+      shardId,
+      outcome: ended,
+    }));
   }
   if (state.opening.waiting === 0) ready(state, effects);
 }
 
-export function shardReady(state: CoordinatorState, outcome: Outcome<null>, effects: CoordinatorEffects): void {
+export function shardReady(
+  state: CoordinatorState,
+  outcome: Outcome<null>,
+  effects: CoordinatorEffects,
+): void {
   state.opening.waiting--;
   if (!outcome.ok) state.opening.failure ??= outcome.error;
   if (state.opening.waiting > 0) return;

@@ -6,7 +6,14 @@
 // told when its record is durable. If the meta log fails, nothing is decided any more.
 
 import type { NativeFace, NativeHandle } from '../../native/index.ts';
-import { assert, type Clock, DbError, type ErrorData, failed, type Outcome } from '../../src/core/index.ts';
+import {
+  assert,
+  type Clock,
+  DbError,
+  type ErrorData,
+  failed,
+  type Outcome,
+} from '../../src/core/index.ts';
 import {
   applyCatalogRecord,
   type CatalogRecord,
@@ -46,7 +53,10 @@ export interface CoordinatorState {
   nextToken: number;
   readonly opening: OpeningProgress;
   /** Load wishes on their way to the readers. */
-  readonly loads: Map<number, { waiting: number; failure: ErrorData | null; readonly reply: ReplyTo }>;
+  readonly loads: Map<
+    number,
+    { waiting: number; failure: ErrorData | null; readonly reply: ReplyTo }
+  >;
 }
 
 export interface OpeningProgress {
@@ -81,7 +91,9 @@ export function decide(
 ): void {
   const { meta } = state;
   if (state.failure !== null || meta === null) {
-    const error = state.failure ?? new DbError({ code: 'not-ready', message: 'the engine is starting' }).toData();
+    const error =
+      state.failure ??
+      new DbError({ code: 'not-ready', message: 'the engine is starting' }).toData();
     then({ ok: false, error }, effects);
     return;
   }
@@ -106,7 +118,10 @@ export function committed(
   if (!outcome.ok && state.failure === null) {
     // What was decided is not what is stored: only a restart can tell which.
     state.failure = outcome.error;
-    effects.send(mirrorAddress, { type: 'unhealthy', reason: `meta log: ${outcome.error.message}` });
+    effects.send(mirrorAddress, {
+      type: 'unhealthy',
+      reason: `meta log: ${outcome.error.message}`,
+    });
   }
   then(outcome, effects);
 }
@@ -120,7 +135,10 @@ export function requireCollection(
 ): CollectionMeta | null {
   const collection = state.catalog.collections.get(collectionId) ?? null;
   if (collection === null) {
-    const error = new DbError({ code: 'collection-missing', message: `collection not found[collection=${collectionId}]` });
+    const error = new DbError({
+      code: 'collection-missing',
+      message: `collection not found[collection=${collectionId}]`,
+    });
     effects.reply(reply, failed(error));
   }
   return collection;

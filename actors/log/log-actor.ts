@@ -6,7 +6,14 @@
 // in flight has an unknown fate until the log is reopened, so later appends are refused and the
 // shards keep serving reads. At start it reads the log once and hands each envelope to its shard.
 
-import { type Clock, DbError, type ErrorData, failed, type Outcome, succeeded } from '../../src/core/index.ts';
+import {
+  type Clock,
+  DbError,
+  type ErrorData,
+  failed,
+  type Outcome,
+  succeeded,
+} from '../../src/core/index.ts';
 import { groupCommitBytesMax } from '../../src/core/limits.ts';
 import { type Envelope, envelopeKinds, type Wal } from '../../src/storage/index.ts';
 import { coordinatorAddress, shardWriterAddress } from '../addresses.ts';
@@ -98,7 +105,11 @@ export const logActor: Actor<LogState, LogMessage> = {
   },
   stop(state, effects) {
     const closed = failed(new DbError({ code: 'closed', message: 'the log was closed' }));
-    const replies = [...state.waiting.splice(0).map((request) => request.reply), ...state.syncWaiters, ...state.syncing];
+    const replies = [
+      ...state.waiting.splice(0).map((request) => request.reply),
+      ...state.syncWaiters,
+      ...state.syncing,
+    ];
     for (const reply of replies) effects.reply(reply, closed);
     // Nothing waits for this: what was acknowledged is durable already.
     void state.wal?.close();
@@ -122,12 +133,18 @@ function replay(
 ): void {
   const { wal } = state;
   if (wal === null) {
-    effects.reply(message.reply, failed(new DbError({ code: 'log-failed', message: 'the log is not open' })));
+    effects.reply(
+      message.reply,
+      failed(new DbError({ code: 'log-failed', message: 'the log is not open' })),
+    );
     return;
   }
   for (const { shardId, sequence } of message.checkpoints) state.needed.set(shardId, sequence);
   // A shard without rows behind its checkpoint does not keep the log from being trimmed past it.
-  const from = Math.max(wal.firstSequence, Math.min(...state.needed.values(), wal.lastSequence) + 1);
+  const from = Math.max(
+    wal.firstSequence,
+    Math.min(...state.needed.values(), wal.lastSequence) + 1,
+  );
   effects.start(
     async () => {
       if (from <= wal.lastSequence) await wal.read(from, (envelope) => deliver(state, envelope));
@@ -139,9 +156,9 @@ function replay(
 
 function deliver(state: LogState, envelope: Envelope): void {
   if (envelope.kind !== envelopeKinds.write) return;
-  const checkpoint = state.needed.get(envelope.shardId);
+  const flushedThrough = state.needed.get(envelope.shardId);
   // Rows of a collection that was dropped later have no shard any more.
-  if (checkpoint === undefined || envelope.sequence <= checkpoint) return;
+  if (flushedThrough === undefined || envelope.sequence <= flushedThrough) return;
   state.lastAppended.set(envelope.shardId, envelope.sequence);
   state.parts.post(shardWriterAddress(envelope.shardId), {
     type: 'replay',
@@ -228,7 +245,8 @@ function written(
     effects.reply(request.reply, succeeded(sequence));
   });
   // After disk-full nothing was appended and the log goes on.
-  if (!outcome.ok && outcome.error.code === 'log-failed') return fail(state, outcome.error, effects);
+  if (!outcome.ok && outcome.error.code === 'log-failed')
+    return fail(state, outcome.error, effects);
   if (!state.syncTimerSet && group.some((request) => request.durability === 'interval')) {
     state.syncTimerSet = true;
     effects.timer('sync', state.parts.syncIntervalMs, { type: 'sync-tick' });
@@ -237,7 +255,11 @@ function written(
 }
 
 function fail(state: LogState, error: ErrorData, effects: Effects<LogMessage>): void {
-  state.failure = { ...error, code: 'log-failed', message: `the log refuses writes until a restart: ${error.message}` };
+  state.failure = {
+    ...error,
+    code: 'log-failed',
+    message: `the log refuses writes until a restart: ${error.message}`,
+  };
   const refusal = { ok: false, error: state.failure } as const;
   for (const { reply } of state.waiting.splice(0)) effects.reply(reply, refusal);
   for (const reply of state.syncWaiters.splice(0)) effects.reply(reply, refusal);
@@ -245,7 +267,12 @@ function fail(state: LogState, error: ErrorData, effects: Effects<LogMessage>): 
 }
 
 /** Files below every shard's checkpoint are not needed any more. */
-function checkpoint(state: LogState, shardId: number, sequence: number, effects: Effects<LogMessage>): void {
+function checkpoint(
+  state: LogState,
+  shardId: number,
+  sequence: number,
+  effects: Effects<LogMessage>,
+): void {
   state.needed.set(shardId, sequence);
   const { wal } = state;
   if (wal === null || state.busy || state.failure !== null) return;

@@ -29,7 +29,11 @@ export type LogMessage =
   | { readonly type: 'sync'; readonly reply: ReplyTo }
   /** Answers the envelope's sequence once it is as durable as asked. */
   | ({ readonly type: 'append' } & AppendRequest)
-  | { readonly type: 'written'; readonly group: readonly AppendRequest[]; readonly outcome: Outcome<number> }
+  | {
+      readonly type: 'written';
+      readonly group: readonly AppendRequest[];
+      readonly outcome: Outcome<number>;
+    }
   | { readonly type: 'sync-tick' }
   | { readonly type: 'synced'; readonly outcome: Outcome<null> }
   /** A shard's files now hold everything up to this sequence. */

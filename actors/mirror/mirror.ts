@@ -19,7 +19,10 @@ export class CatalogMirror {
   private readonly byName = new Map<string, CollectionMeta>();
   private readonly shards = new Map<number, NativeHandle>();
   private readonly loadedShards = new Set<number>();
-  private readonly compiled = new Map<number, { readonly version: number; readonly schema: NativeHandle }>();
+  private readonly compiled = new Map<
+    number,
+    { readonly version: number; readonly schema: NativeHandle }
+  >();
   private readonly unhealthy: string[] = [];
   private readonly native: NativeFace;
   private readonly ownerEpoch: number;
@@ -56,18 +59,24 @@ export class CatalogMirror {
   /** Native handle of a shard; throws not-ready while its writer has not reported. */
   shard(shardId: number): NativeHandle {
     const shard = this.shards.get(shardId);
-    if (shard === undefined) throw new DbError({ code: 'not-ready', message: `shard ${shardId} is recovering` });
+    if (shard === undefined)
+      throw new DbError({ code: 'not-ready', message: `shard ${shardId} is recovering` });
     return shard;
   }
 
   isLoaded(collection: CollectionMeta): boolean {
-    return collection.loaded && collection.shardIds.every((shardId) => this.loadedShards.has(shardId));
+    return (
+      collection.loaded && collection.shardIds.every((shardId) => this.loadedShards.has(shardId))
+    );
   }
 
   nativeSchema(collection: CollectionMeta): NativeHandle {
     const cached = this.compiled.get(collection.collectionId);
     if (cached?.version === collection.schema.version) return cached.schema;
-    const schema = this.native.compileSchema(schemaToNativeJson(collection.schema), this.ownerEpoch);
+    const schema = this.native.compileSchema(
+      schemaToNativeJson(collection.schema),
+      this.ownerEpoch,
+    );
     this.compiled.set(collection.collectionId, { version: collection.schema.version, schema });
     return schema;
   }
@@ -81,7 +90,10 @@ export class CatalogMirror {
     switch (message.type) {
       case 'collection':
         this.byId.set(message.collection.collectionId, message.collection);
-        this.byName.set(nameKey(message.collection.database, message.collection.schema.name), message.collection);
+        this.byName.set(
+          nameKey(message.collection.database, message.collection.schema.name),
+          message.collection,
+        );
         return;
       case 'collection-gone':
         this.forget(message.collectionId);

@@ -116,7 +116,8 @@ test('closing answers what is held, and unknown addresses are refused', async ()
   const { clock, run } = manualClock();
   const system = host(clock);
   const held = system.ask(address, { type: 'hold' });
-  const nobody = system.ask({ id: 'nobody' } as Address<CounterMessage>, { type: 'get' });
+  const unknown: Address<CounterMessage> = { id: 'nobody' };
+  const nobody = system.ask(unknown, { type: 'get' });
   const settled = Promise.allSettled([held, nobody]);
   await run();
   await system.close();

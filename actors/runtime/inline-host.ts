@@ -6,7 +6,14 @@
 // link to whoever routes between hosts. Embedded mode, a cell's inside and the simulation are all
 // this class; only the clock that calls the loop differs.
 
-import { type CancelTimer, type Clock, DbError, failed, type Outcome, succeeded } from '../../src/core/index.ts';
+import {
+  type CancelTimer,
+  type Clock,
+  DbError,
+  failed,
+  type Outcome,
+  succeeded,
+} from '../../src/core/index.ts';
 import type { AppliedEvent } from '../../src/model/index.ts';
 import {
   type ActorFactories,
@@ -100,10 +107,18 @@ export class InlineHost implements Host {
     }
     const factory = this.factories[spec.kind];
     if (factory === undefined) {
-      throw new DbError({ code: 'internal', message: `no factory makes actors of kind ${spec.kind}` });
+      throw new DbError({
+        code: 'internal',
+        message: `no factory makes actors of kind ${spec.kind}`,
+      });
     }
     const behaviour = factory(spec.init);
-    this.residents.set(spec.address, { address: spec.address, behaviour, timers: new Map(), crashed: null });
+    this.residents.set(spec.address, {
+      address: spec.address,
+      behaviour,
+      timers: new Map(),
+      crashed: null,
+    });
   }
 
   ask<A extends Address<Message>, R>(to: A, request: RequestOf<A>): Promise<R> {
@@ -159,7 +174,10 @@ export class InlineHost implements Host {
   private handle(resident: Resident, message: Message): void {
     if (resident.crashed !== null || this.residents.get(resident.address) !== resident) {
       const reason = resident.crashed?.message ?? 'the actor was stopped';
-      this.refuse(message, new DbError({ code: 'shard-failed', message: `${resident.address}: ${reason}` }));
+      this.refuse(
+        message,
+        new DbError({ code: 'shard-failed', message: `${resident.address}: ${reason}` }),
+      );
       return;
     }
     try {

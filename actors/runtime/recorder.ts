@@ -5,7 +5,15 @@
 
 import type { Outcome } from '../../src/core/index.ts';
 import type { AppliedEvent } from '../../src/model/index.ts';
-import type { ActorSpec, Address, Effects, Message, MessageOf, ReplyTo, RequestOf } from './actor.ts';
+import type {
+  ActorSpec,
+  Address,
+  Effects,
+  Message,
+  MessageOf,
+  ReplyTo,
+  RequestOf,
+} from './actor.ts';
 
 export type Effect =
   | { readonly kind: 'send'; readonly to: string; readonly message: Message }
@@ -21,7 +29,12 @@ export type Effect =
       readonly work: () => Promise<unknown>;
       readonly then: (outcome: Outcome<unknown>) => Message;
     }
-  | { readonly kind: 'timer'; readonly name: string; readonly delayMs: number; readonly message: Message }
+  | {
+      readonly kind: 'timer';
+      readonly name: string;
+      readonly delayMs: number;
+      readonly message: Message;
+    }
   | { readonly kind: 'cancel-timer'; readonly name: string }
   | { readonly kind: 'publish'; readonly event: AppliedEvent }
   | { readonly kind: 'spawn'; readonly spec: ActorSpec }
@@ -47,7 +60,12 @@ export class EffectRecorder implements Effects<Message> {
     then: (outcome: Outcome<R>) => Message,
   ): void {
     // The answering actor's reply type is fixed by the message's documentation, not by the runtime.
-    this.recorded.push({ kind: 'ask', to: to.id, request, then: (outcome) => then(outcome as Outcome<R>) });
+    this.recorded.push({
+      kind: 'ask',
+      to: to.id,
+      request,
+      then: (outcome) => then(outcome as Outcome<R>),
+    });
   }
 
   reply<R>(to: ReplyTo, outcome: Outcome<R>): void {

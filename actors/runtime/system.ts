@@ -31,7 +31,10 @@ export class ActorSystem {
       isLocal: (address) => this.place(address) === 0,
       uplink: (packet) => this.route(packet),
     });
-    this.hosts = [this.main, ...parts.cells.map((make, i) => make(i + 1, (packet) => this.route(packet)))];
+    this.hosts = [
+      this.main,
+      ...parts.cells.map((make, i) => make(i + 1, (packet) => this.route(packet))),
+    ];
   }
 
   spawn(spec: ActorSpec): void {

@@ -41,7 +41,12 @@ export class ThreadHost implements Host {
     this.parts = parts;
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
-    this.pool = new Piscina({ filename: parts.entry, minThreads: 1, maxThreads: 1, atomics: 'disabled' });
+    this.pool = new Piscina({
+      filename: parts.entry,
+      minThreads: 1,
+      maxThreads: 1,
+      atomics: 'disabled',
+    });
     port1.on('message', (packets: readonly Packet[]) => {
       for (const packet of packets) parts.route(packet);
     });
@@ -79,7 +84,9 @@ export class ThreadHost implements Host {
 
   private finished(thrown: unknown): void {
     if (this.closing) return;
-    const cause = thrown ?? 'its task returned';
-    this.parts.onDeath(new DbError({ code: 'internal', message: `cell ${this.parts.hostId} ended: ${String(cause)}` }));
+    const cause = thrown == null ? 'its task returned' : DbError.from(thrown).message;
+    this.parts.onDeath(
+      new DbError({ code: 'internal', message: `cell ${this.parts.hostId} ended: ${cause}` }),
+    );
   }
 }

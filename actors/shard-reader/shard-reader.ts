@@ -27,7 +27,14 @@ export interface ShardReaderState {
 }
 
 export function newShardReaderState(native: NativeFace, init: ShardReaderInit): ShardReaderState {
-  return { native, shardId: init.shardId, loaded: init.loaded, shard: null, segments: [], waiting: [] };
+  return {
+    native,
+    shardId: init.shardId,
+    loaded: init.loaded,
+    shard: null,
+    segments: [],
+    waiting: [],
+  };
 }
 
 export const shardReaderActor: Actor<ShardReaderState, ShardReaderMessage> = {
@@ -64,6 +71,10 @@ function publish(state: ShardReaderState, effects: Effects<ShardReaderMessage>):
   if (state.shard === null) return;
   if (state.loaded) state.native.publishView(state.shard, Float64Array.from(state.segments));
   else state.native.unpublishView(state.shard);
-  effects.send(mirrorAddress, { type: 'shard-loaded', shardId: state.shardId, loaded: state.loaded });
+  effects.send(mirrorAddress, {
+    type: 'shard-loaded',
+    shardId: state.shardId,
+    loaded: state.loaded,
+  });
   for (const reply of state.waiting.splice(0)) effects.reply(reply, succeeded(null));
 }

@@ -5,7 +5,13 @@
 // matching keys, and logs the keys, never the filter, so that replay evaluates nothing. Writes
 // that arrive meanwhile are held, in order, until the keys are staged.
 
-import { columnOf, decodeRowBatch, encodeLogBody, primaryKeyOf, sectionKinds } from '../../src/model/index.ts';
+import {
+  columnOf,
+  decodeRowBatch,
+  encodeLogBody,
+  primaryKeyOf,
+  sectionKinds,
+} from '../../src/model/index.ts';
 import { DbError, failed, succeeded } from '../../src/core/index.ts';
 import { envelopeBodyBytesMax } from '../../src/core/limits.ts';
 import { envelopeHeadRoomBytes } from '../../src/storage/index.ts';
@@ -48,7 +54,8 @@ function findKeys(
   effects: WriterEffects,
 ): void {
   const { native, hybridClock, clock } = state.parts;
-  const pin = state.phase === 'ready' ? native.pinLatest(state.shard, hybridClock, clock.nowMs()) : -1;
+  const pin =
+    state.phase === 'ready' ? native.pinLatest(state.shard, hybridClock, clock.nowMs()) : -1;
   if (pin < 0) {
     const code = state.phase === 'ready' ? 'collection-not-loaded' : 'not-ready';
     effects.reply(message.reply, failed(new DbError({ code, message: 'collection not loaded' })));
@@ -61,7 +68,8 @@ function findKeys(
       const found = await native.query({
         pins: Float64Array.of(pin),
         program: message.program,
-        partitionIds: message.partitionIds === null ? null : Float64Array.from(message.partitionIds),
+        partitionIds:
+          message.partitionIds === null ? null : Float64Array.from(message.partitionIds),
         offset: 0,
         limit: 0,
         orderByKey: false,
@@ -80,7 +88,8 @@ function findKeys(
 function deleteBody(rows: Uint8Array | null, keyFieldId: number): DeletableKeys {
   const batch = rows === null ? null : decodeRowBatch(rows);
   const column = batch === null ? null : columnOf(batch, keyFieldId);
-  if (batch === null || column === null || batch.rowCount === 0) return { buffer: null, rowCount: 0 };
+  if (batch === null || column === null || batch.rowCount === 0)
+    return { buffer: null, rowCount: 0 };
   const section = {
     kind: sectionKinds.delete,
     partitionId: 0,
@@ -99,7 +108,12 @@ export function keysFound(
   const { outcome, reply } = message;
   if (!outcome.ok) effects.reply(reply, outcome);
   else if (outcome.value.buffer === null) answerNothing(state, reply, effects);
-  else stage(state, { buffer: outcome.value.buffer, rowCount: outcome.value.rowCount, reply }, effects);
+  else
+    stage(
+      state,
+      { buffer: outcome.value.buffer, rowCount: outcome.value.rowCount, reply },
+      effects,
+    );
   releaseHeld(state, effects);
 }
 

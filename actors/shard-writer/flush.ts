@@ -12,9 +12,19 @@ import { logAddress } from '../addresses.ts';
 import type { ReplyTo } from '../runtime/index.ts';
 import { planNextBuild } from './index-build.ts';
 import { adoptManifest, commitManifest, metaOf, settleCommit } from './manifest.ts';
-import { answerAll, publishView, type SealedSegment, type ShardWriterState, type WriterEffects } from './state.ts';
+import {
+  answerAll,
+  publishView,
+  type SealedSegment,
+  type ShardWriterState,
+  type WriterEffects,
+} from './state.ts';
 
-export function requestFlush(state: ShardWriterState, reply: ReplyTo, effects: WriterEffects): void {
+export function requestFlush(
+  state: ShardWriterState,
+  reply: ReplyTo,
+  effects: WriterEffects,
+): void {
   state.flushWaiters.push(reply);
   planNextFlush(state, effects);
 }
@@ -26,7 +36,10 @@ export function planNextFlush(state: ShardWriterState, effects: WriterEffects): 
   const growing = [...state.growing.values(), ...state.frozen];
   const decision = planFlush(
     {
-      growingBytes: growing.reduce((sum, segment) => sum + native.segmentStats(segment.handle).sizeBytes, 0),
+      growingBytes: growing.reduce(
+        (sum, segment) => sum + native.segmentStats(segment.handle).sizeBytes,
+        0,
+      ),
       appliedSinceFlush: state.appliedSinceFlush,
       attemptRunning: state.flushing !== null,
       requested: state.flushWaiters.length > 0,
@@ -34,7 +47,8 @@ export function planNextFlush(state: ShardWriterState, effects: WriterEffects): 
     flushPolicy,
   );
   if (decision === 'now') startFlush(state, effects);
-  else if (decision === 'when-idle') effects.timer('flush', flushPolicy.idleMs, { type: 'flush-tick' });
+  else if (decision === 'when-idle')
+    effects.timer('flush', flushPolicy.idleMs, { type: 'flush-tick' });
 }
 
 /** Nothing was applied for a while, or a failed attempt is due again. */
@@ -46,7 +60,9 @@ export function flushTick(state: ShardWriterState, effects: WriterEffects): void
 function startFlush(state: ShardWriterState, effects: WriterEffects): void {
   const { native } = state.parts;
   const waiters = state.flushWaiters.splice(0);
-  const frozen = native.freezeGrowing(state.shard).map((entry) => ({ ...entry, handle: entry.segment }));
+  const frozen = native
+    .freezeGrowing(state.shard)
+    .map((entry) => ({ ...entry, handle: entry.segment }));
   state.frozen = [...state.frozen, ...frozen];
   for (const entry of frozen) state.growing.delete(entry.partitionId);
   const throughTimestamp = state.lastAppliedTimestamp;
@@ -78,7 +94,11 @@ function startFlush(state: ShardWriterState, effects: WriterEffects): void {
   );
 }
 
-export function flushWritten(state: ShardWriterState, outcome: Outcome<FlushedFiles>, effects: WriterEffects): void {
+export function flushWritten(
+  state: ShardWriterState,
+  outcome: Outcome<FlushedFiles>,
+  effects: WriterEffects,
+): void {
   const attempt = state.flushing;
   if (attempt === null) return;
   if (!outcome.ok) {
@@ -91,7 +111,11 @@ export function flushWritten(state: ShardWriterState, outcome: Outcome<FlushedFi
     flushSynced(state, flushed, succeeded(null), effects);
     return;
   }
-  effects.ask(logAddress(0), { type: 'sync' }, (synced: Outcome<null>) => ({ type: 'flush-synced', flushed, outcome: synced }));
+  effects.ask(logAddress(0), { type: 'sync' }, (synced: Outcome<null>) => ({
+    type: 'flush-synced',
+    flushed,
+    outcome: synced,
+  }));
 }
 
 export function flushSynced(
@@ -112,7 +136,11 @@ export function flushSynced(
     setDeletes: flushed.deletes,
     checkpointSequence: attempt.throughSequence,
   };
-  commitManifest(state, change, effects, (committed) => ({ type: 'flush-committed', flushed, outcome: committed }));
+  commitManifest(state, change, effects, (committed) => ({
+    type: 'flush-committed',
+    flushed,
+    outcome: committed,
+  }));
 }
 
 /** The commit is durable: readers move to the sealed forms in one view. */
@@ -138,12 +166,18 @@ export function flushCommitted(
   });
   state.sealed.push(...sealed);
   adoptManifest(state);
-  const replaced = state.frozen.filter((entry) => flushed.segments.some(({ frozen }) => frozen === entry.handle));
+  const replaced = state.frozen.filter((entry) =>
+    flushed.segments.some(({ frozen }) => frozen === entry.handle),
+  );
   state.frozen = state.frozen.filter((entry) => !replaced.includes(entry));
   for (const { segmentId } of flushed.deletes) state.deleteImages.delete(segmentId);
   publishView(state, effects);
   for (const entry of replaced) native.releaseSegment(entry.handle);
-  effects.send(logAddress(0), { type: 'checkpoint', shardId: state.shardId, sequence: attempt.throughSequence });
+  effects.send(logAddress(0), {
+    type: 'checkpoint',
+    shardId: state.shardId,
+    sequence: attempt.throughSequence,
+  });
   const segmentIds = sealed.map((segment) => segment.meta.segmentId);
   for (const reply of attempt.waiters) effects.reply(reply, succeeded(segmentIds));
   planNextBuild(state, effects);

@@ -32,7 +32,11 @@ export function planNextBuild(state: ShardWriterState, effects: WriterEffects): 
   );
 }
 
-export function indexBuilt(state: ShardWriterState, outcome: Outcome<IndexFile>, effects: WriterEffects): void {
+export function indexBuilt(
+  state: ShardWriterState,
+  outcome: Outcome<IndexFile>,
+  effects: WriterEffects,
+): void {
   const { building } = state;
   if (building === null) return;
   if (!outcome.ok) {
@@ -50,8 +54,15 @@ function commitIndex(state: ShardWriterState, built: IndexFile, effects: WriterE
     planNextBuild(state, effects);
     return;
   }
-  const change = { ...noManifestChange, addIndexes: [{ segmentId: built.segmentId, index: built.file }] };
-  commitManifest(state, change, effects, (outcome) => ({ type: 'index-committed', built, outcome }));
+  const change = {
+    ...noManifestChange,
+    addIndexes: [{ segmentId: built.segmentId, index: built.file }],
+  };
+  commitManifest(state, change, effects, (outcome) => ({
+    type: 'index-committed',
+    built,
+    outcome,
+  }));
 }
 
 export function indexCommitted(
@@ -64,7 +75,8 @@ export function indexCommitted(
   state.building = null;
   if (outcome.ok) {
     const segment = state.sealed.find((candidate) => candidate.meta.segmentId === built.segmentId);
-    if (segment !== undefined) state.parts.native.attachIndex(segment.handle, built.file.fieldId, built.source);
+    if (segment !== undefined)
+      state.parts.native.attachIndex(segment.handle, built.file.fieldId, built.source);
   } else {
     state.failedBuilds.set(`${built.segmentId}/${built.file.indexId}`, outcome.error);
   }
@@ -72,8 +84,14 @@ export function indexCommitted(
 }
 
 /** The collection's indexes changed: what is gone is detached at once, its files leave the manifest. */
-export function indexesChanged(state: ShardWriterState, indexes: readonly IndexMeta[], effects: WriterEffects): void {
-  const gone = state.indexes.filter((old) => !indexes.some((index) => index.indexId === old.indexId));
+export function indexesChanged(
+  state: ShardWriterState,
+  indexes: readonly IndexMeta[],
+  effects: WriterEffects,
+): void {
+  const gone = state.indexes.filter(
+    (old) => !indexes.some((index) => index.indexId === old.indexId),
+  );
   state.indexes = indexes;
   for (const index of gone) {
     for (const segment of state.sealed) {
@@ -81,16 +99,29 @@ export function indexesChanged(state: ShardWriterState, indexes: readonly IndexM
       if (built) state.parts.native.detachIndex(segment.handle, index.fieldId);
     }
   }
-  if (gone.length > 0) removeIndexes(state, gone.map((index) => index.indexId), effects);
+  if (gone.length > 0)
+    removeIndexes(
+      state,
+      gone.map((index) => index.indexId),
+      effects,
+    );
   planNextBuild(state, effects);
 }
 
-function removeIndexes(state: ShardWriterState, removeIndexIds: readonly number[], effects: WriterEffects): void {
+function removeIndexes(
+  state: ShardWriterState,
+  removeIndexIds: readonly number[],
+  effects: WriterEffects,
+): void {
   const change = { ...noManifestChange, removeIndexIds };
   commitManifest(state, change, effects, (outcome) => ({ type: 'index-removed', outcome }));
 }
 
-export function indexRemoved(state: ShardWriterState, outcome: Outcome<ShardManifest>, effects: WriterEffects): void {
+export function indexRemoved(
+  state: ShardWriterState,
+  outcome: Outcome<ShardManifest>,
+  effects: WriterEffects,
+): void {
   settleCommit(state, outcome);
   planNextBuild(state, effects);
 }

@@ -9,15 +9,23 @@ import { removeOrphans } from '../../pipelines/index.ts';
 import { indexSourceOf, sealedSourceOf } from '../../src/storage/index.ts';
 import type { Actor, ReplyTo } from '../runtime/index.ts';
 import { admit, keysFound, releaseHeld } from './delete-where.ts';
-import { flushCommitted, flushSynced, flushTick, flushWritten, planNextFlush, requestFlush } from './flush.ts';
-import { indexBuilt, indexCommitted, indexesChanged, indexRemoved, planNextBuild } from './index-build.ts';
-import type { OpenedSegment, ShardStats, ShardWriterMessage } from './messages.ts';
 import {
-  announceShard,
-  publishView,
-  type ShardWriterState,
-  type WriterEffects,
-} from './state.ts';
+  flushCommitted,
+  flushSynced,
+  flushTick,
+  flushWritten,
+  planNextFlush,
+  requestFlush,
+} from './flush.ts';
+import {
+  indexBuilt,
+  indexCommitted,
+  indexesChanged,
+  indexRemoved,
+  planNextBuild,
+} from './index-build.ts';
+import type { OpenedSegment, ShardStats, ShardWriterMessage } from './messages.ts';
+import { announceShard, publishView, type ShardWriterState, type WriterEffects } from './state.ts';
 import { appended, askForIds, drain, idsArrived, replayEnvelope, settleWaits } from './write.ts';
 
 export const shardWriterActor: Actor<ShardWriterState, ShardWriterMessage> = {
@@ -102,7 +110,10 @@ function open(state: ShardWriterState, reply: ReplyTo, effects: WriterEffects): 
         const source = await sealedSourceOf(files, meta, state.collection.schema);
         const indexes: OpenedSegment['indexes'][number][] = [];
         for (const file of meta.indexes) {
-          indexes.push({ fieldId: file.fieldId, source: await indexSourceOf(files, meta.folder, file) });
+          indexes.push({
+            fieldId: file.fieldId,
+            source: await indexSourceOf(files, meta.folder, file),
+          });
         }
         segments.push({ meta, source, indexes });
       }
@@ -151,7 +162,10 @@ function finishReplay(state: ShardWriterState, effects: WriterEffects): void {
 function statsOf(state: ShardWriterState): ShardStats {
   const { native } = state.parts;
   const unsealed = [...state.frozen, ...state.growing.values()];
-  const growingRowCount = unsealed.reduce((sum, segment) => sum + native.segmentStats(segment.handle).rowCount, 0);
+  const growingRowCount = unsealed.reduce(
+    (sum, segment) => sum + native.segmentStats(segment.handle).rowCount,
+    0,
+  );
   const sealed = state.sealed.map(({ meta }) => ({
     segmentId: meta.segmentId,
     rowCount: meta.rowCount,

@@ -111,8 +111,14 @@ export interface FlushAttempt {
   readonly throughTimestamp: Timestamp;
 }
 
-export function newShardWriterState(parts: ShardWriterParts, init: ShardWriterInit): ShardWriterState {
-  const schema = parts.native.compileSchema(schemaToNativeJson(init.collection.schema), parts.ownerEpoch);
+export function newShardWriterState(
+  parts: ShardWriterParts,
+  init: ShardWriterInit,
+): ShardWriterState {
+  const schema = parts.native.compileSchema(
+    schemaToNativeJson(init.collection.schema),
+    parts.ownerEpoch,
+  );
   return {
     parts,
     shardId: init.shardId,
@@ -148,7 +154,10 @@ export function newShardWriterState(parts: ShardWriterParts, init: ShardWriterIn
 
 /** No stamp in the manifest's files is later. */
 function throughFiles(manifest: ShardManifest): Timestamp {
-  const stamps = manifest.segments.flatMap((segment) => [segment.maxTimestamp, segment.deletes?.throughTimestamp ?? '0']);
+  const stamps = manifest.segments.flatMap((segment) => [
+    segment.maxTimestamp,
+    segment.deletes?.throughTimestamp ?? '0',
+  ]);
   return stamps.map(BigInt).reduce((latest, stamp) => (stamp > latest ? stamp : latest), 0n);
 }
 
@@ -166,6 +175,10 @@ export function announceShard(state: ShardWriterState, effects: WriterEffects): 
   effects.send(mirrorAddress, { type: 'shard', shardId: state.shardId, shard: state.shard });
 }
 
-export function answerAll<T>(waiters: readonly ReplyTo[], value: T, effects: WriterEffects): void {
+export function answerAll(
+  waiters: readonly ReplyTo[],
+  value: unknown,
+  effects: WriterEffects,
+): void {
   for (const reply of waiters) effects.reply(reply, succeeded(value));
 }

@@ -13,7 +13,12 @@ import { coordinatorAddress, logAddress } from '../addresses.ts';
 import type { ReplyTo } from '../runtime/index.ts';
 import { planNextFlush } from './flush.ts';
 import type { Staged } from './messages.ts';
-import { type PendingWrite, publishView, type ShardWriterState, type WriterEffects } from './state.ts';
+import {
+  type PendingWrite,
+  publishView,
+  type ShardWriterState,
+  type WriterEffects,
+} from './state.ts';
 
 /** Segment ids kept ahead, and when to ask for more. */
 const idBlock = 64;
@@ -27,7 +32,11 @@ export interface StageRequest {
 }
 
 /** Stamps a log body and hands it to the log. */
-export function stage(state: ShardWriterState, request: StageRequest, effects: WriterEffects): void {
+export function stage(
+  state: ShardWriterState,
+  request: StageRequest,
+  effects: WriterEffects,
+): void {
   const refusal = refuse(state, request.buffer.byteLength);
   if (refusal !== null) {
     effects.reply(request.reply, failed(refusal));
@@ -129,7 +138,12 @@ export function drain(state: ShardWriterState, effects: WriterEffects): void {
   if (state.phase === 'ready') planNextFlush(state, effects);
 }
 
-function apply(state: ShardWriterState, write: PendingWrite, sequence: number, effects: WriterEffects): void {
+function apply(
+  state: ShardWriterState,
+  write: PendingWrite,
+  sequence: number,
+  effects: WriterEffects,
+): void {
   assert(sequence > state.lastAppliedSequence, 'envelopes are applied once, in order');
   const change = state.parts.native.applyBody(state.shard, write.body, write.timestamp);
   state.lastAppliedSequence = sequence;
@@ -156,7 +170,9 @@ function openGrowing(state: ShardWriterState, body: Uint8Array): 'none' | 'opene
   const missing = decodeLogBody(body)
     .filter((section) => section.kind === sectionKinds.insert && section.rowCount > 0)
     .map((section) => section.partitionId)
-    .filter((partitionId, i, all) => !state.growing.has(partitionId) && all.indexOf(partitionId) === i);
+    .filter(
+      (partitionId, i, all) => !state.growing.has(partitionId) && all.indexOf(partitionId) === i,
+    );
   if (missing.length === 0) return 'none';
   if (missing.length > state.segmentIds.length) return 'needs-ids';
   for (const partitionId of missing) {
@@ -177,7 +193,11 @@ export function askForIds(state: ShardWriterState, effects: WriterEffects): void
   );
 }
 
-export function idsArrived(state: ShardWriterState, outcome: Outcome<number>, effects: WriterEffects): void {
+export function idsArrived(
+  state: ShardWriterState,
+  outcome: Outcome<number>,
+  effects: WriterEffects,
+): void {
   state.idsAsked = false;
   if (!outcome.ok) {
     // Nothing new can be applied without ids; the log holds what waits.

@@ -10,7 +10,9 @@ import { native, type QueryCall, type SearchCall } from '../index.ts';
 
 export const sampleDim = 4;
 
-export function fieldOf(detail: Partial<FieldSchema> & Pick<FieldSchema, 'id' | 'name' | 'type'>): FieldSchema {
+export function fieldOf(
+  detail: Partial<FieldSchema> & Pick<FieldSchema, 'id' | 'name' | 'type'>,
+): FieldSchema {
   return {
     description: '',
     elementType: null,
@@ -45,7 +47,10 @@ export function sampleSchema(): CollectionSchema {
   );
 }
 
-export function columnFor(field: Pick<FieldSchema, 'id' | 'type' | 'dim'>, data: Uint8Array): BatchColumn {
+export function columnFor(
+  field: Pick<FieldSchema, 'id' | 'type' | 'dim'>,
+  data: Uint8Array,
+): BatchColumn {
   return {
     fieldId: field.id,
     type: field.type,
@@ -68,7 +73,11 @@ export function textColumn(fieldId: number, type: 21 | 23, texts: readonly strin
   return { ...column, offsets };
 }
 
-export function bytesOf(values: { readonly buffer: ArrayBufferLike; readonly byteOffset: number; readonly byteLength: number }): Uint8Array {
+export function bytesOf(values: {
+  readonly buffer: ArrayBufferLike;
+  readonly byteOffset: number;
+  readonly byteLength: number;
+}): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
@@ -82,7 +91,11 @@ export function sampleRows(keys: readonly bigint[]): RowBatch {
     rowCount: keys.length,
     columns: [
       columnFor({ id: 100, type: 5, dim: 0 }, bytesOf(BigInt64Array.from(keys))),
-      textColumn(101, 21, keys.map((key) => `name ${key}`)),
+      textColumn(
+        101,
+        21,
+        keys.map((key) => `name ${key}`),
+      ),
       columnFor({ id: 102, type: 101, dim: sampleDim }, bytesOf(vectors)),
     ],
   };

@@ -22,7 +22,20 @@ addon.setUnapplied(shard, 0n);
 function search(target) {
   const pin = addon.pinLatest(target, clock, 1);
   const query = new Uint8Array(Float32Array.of(3, 0, 0, 0).buffer);
-  return addon.search(Float64Array.of(pin), null, null, 102, 1, 1, query, 2, 0, false, Uint32Array.of(101), 0);
+  return addon.search(
+    Float64Array.of(pin),
+    null,
+    null,
+    102,
+    1,
+    1,
+    query,
+    2,
+    0,
+    false,
+    Uint32Array.of(101),
+    0,
+  );
 }
 
 const pending = Array.from({ length: 50 }, (_, i) => search(i % 2 === 0 ? shard : sharedShard));

@@ -109,8 +109,10 @@ function collect(target: BoundValue, constants: readonly BoundConst[]): ValueSet
   for (const constant of constants) {
     if (constant.type === 'int') ints.push(constant.value);
     else if (constant.type === 'string') strings.add(constant.value);
-    else if (constant.type === 'bool') constant.value ? (hasTrue = true) : (hasFalse = true);
-    else {
+    else if (constant.type === 'bool') {
+      hasTrue ||= constant.value;
+      hasFalse ||= !constant.value;
+    } else {
       const whole = exactForInts(target) ? wholeInt(constant.value) : null;
       if (whole === null) doubles.add(constant.value === 0 ? 0 : constant.value);
       else ints.push(whole);

@@ -24,8 +24,7 @@ export function expressionError(text: string, position: number, problem: string)
 export function notBooleanError(text: string, typeName: string): DbError {
   return new DbError({
     code: 'expression-invalid',
-    message:
-      `${prefix} predicate is not a boolean expression: ${clip(text)}, ` + `data type: ${typeName}`,
+    message: `${prefix} predicate is not a boolean expression: ${clip(text)}, data type: ${typeName}`,
   });
 }
 

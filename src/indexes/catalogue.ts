@@ -136,7 +136,7 @@ export function resolveEf(params: Readonly<Record<string, unknown>>, k: number):
       code: 'parameter-invalid',
       field: 'ef',
       expected: 'an integer in [1, 32768]',
-      received: String(given),
+      received: typeof given === 'string' ? given : JSON.stringify(given),
     });
   }
   if (ef < k) {

@@ -171,9 +171,9 @@ function joinText(
   let size = 0;
   for (const chunk of chunks) {
     const starts = chunk.valueOffsets as Int32Array;
-    const first = Number(at(starts, 0));
-    for (let i = 1; i <= chunk.length; i++) offsets[row + i] = size + Number(at(starts, i)) - first;
-    const last = Number(at(starts, chunk.length));
+    const first = at(starts, 0);
+    for (let i = 1; i <= chunk.length; i++) offsets[row + i] = size + at(starts, i) - first;
+    const last = at(starts, chunk.length);
     pieces.push((chunk.values as Uint8Array).subarray(first, last));
     row += chunk.length;
     size += last - first;

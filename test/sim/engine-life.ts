@@ -98,5 +98,12 @@ export async function openLife(options: LifeOptions): Promise<Life | DbError | n
     abandon();
     return engine;
   }
-  return { engine, mirror, parts, crashes, checkpointAtOpen: (shardId) => checkpoints.get(shardId) ?? 0, abandon };
+  return {
+    engine,
+    mirror,
+    parts,
+    crashes,
+    checkpointAtOpen: (shardId) => checkpoints.get(shardId) ?? 0,
+    abandon,
+  };
 }

@@ -11,7 +11,8 @@ import { notOpened, simulate } from './simulate.ts';
 
 const seedCount = Number(process.env['DIPPER_SIM_SEEDS'] ?? 200);
 const onlySeed = process.env['DIPPER_SIM_SEED'];
-const seeds = onlySeed === undefined ? Array.from({ length: seedCount }, (_, i) => i + 1) : [Number(onlySeed)];
+const seeds =
+  onlySeed === undefined ? Array.from({ length: seedCount }, (_, i) => i + 1) : [Number(onlySeed)];
 const laneTimeoutMs = 900_000;
 
 test(`${seeds.length} seeds agree with the model`, { timeout: laneTimeoutMs }, async () => {
@@ -21,7 +22,8 @@ test(`${seeds.length} seeds agree with the model`, { timeout: laneTimeoutMs }, a
   for (const seed of seeds) {
     const report = await simulate(seed);
     acknowledged += report.acknowledged;
-    for (const [name, count] of Object.entries(report.faults)) faults.set(name, (faults.get(name) ?? 0) + count);
+    for (const [name, count] of Object.entries(report.faults))
+      faults.set(name, (faults.get(name) ?? 0) + count);
     if (report.violation !== null) violations.push(`seed ${seed}: ${report.violation}`);
   }
   expect(violations).toEqual([]);
@@ -29,12 +31,16 @@ test(`${seeds.length} seeds agree with the model`, { timeout: laneTimeoutMs }, a
   if (onlySeed === undefined) expect([...faults.keys()].length).toBeGreaterThan(2);
 });
 
-test.each([1, 2, 3, 5, 8])('seed %i repeats step by step', { timeout: laneTimeoutMs }, async (seed) => {
-  const first = await simulate(seed);
-  const second = await simulate(seed);
-  expect(second.traceHash).toBe(first.traceHash);
-  expect(second.acknowledged).toBe(first.acknowledged);
-});
+test.each([1, 2, 3, 5, 8])(
+  'seed %i repeats step by step',
+  { timeout: laneTimeoutMs },
+  async (seed) => {
+    const first = await simulate(seed);
+    const second = await simulate(seed);
+    expect(second.traceHash).toBe(first.traceHash);
+    expect(second.acknowledged).toBe(first.acknowledged);
+  },
+);
 
 test.each(plants.map((plant) => [plant.name, plant] as const))(
   'the planted bug "%s" is found',

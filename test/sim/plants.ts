@@ -71,7 +71,10 @@ export const plants: readonly Plant[] = [
         const make = factories['shard-writer'];
         if (make === undefined) throw new TypeError('no shard writer');
         // One envelope too early: the last one in the files is applied again.
-        return make({ ...rest, manifest: { ...manifest, checkpointSequence: before(manifest.checkpointSequence) } });
+        return make({
+          ...rest,
+          manifest: { ...manifest, checkpointSequence: before(manifest.checkpointSequence) },
+        });
       },
       log: (init) => {
         const make = factories['log'];
@@ -81,7 +84,8 @@ export const plants: readonly Plant[] = [
           ...log,
           handle: (message, effects) => {
             const replay = message.type === 'replay' && 'checkpoints' in message ? message : null;
-            const early = replay === null ? message : { ...replay, checkpoints: earlier(replay.checkpoints) };
+            const early =
+              replay === null ? message : { ...replay, checkpoints: earlier(replay.checkpoints) };
             log.handle(early, effects);
           },
         };
@@ -93,7 +97,10 @@ export const plants: readonly Plant[] = [
     name: 'delete lost in flush',
     native: (face) => ({
       ...face,
-      sealImage: async (segment, through) => ({ ...(await face.sealImage(segment, through)), deletes: null }),
+      sealImage: async (segment, through) => ({
+        ...(await face.sealImage(segment, through)),
+        deletes: null,
+      }),
       deleteImage: () => null,
     }),
   },
@@ -122,5 +129,8 @@ function before(sequence: number): number {
 
 function earlier(checkpoints: unknown): unknown {
   if (!Array.isArray(checkpoints)) return checkpoints;
-  return checkpoints.map((entry: { readonly sequence: number }) => ({ ...entry, sequence: before(entry.sequence) }));
+  return checkpoints.map((entry: { readonly sequence: number }) => ({
+    ...entry,
+    sequence: before(entry.sequence),
+  }));
 }

@@ -24,7 +24,8 @@ export function simNative(native: NativeFace, clock: Clock, random: Random): Nat
   return {
     ...native,
     sealImage: (segment, through) => pooled(() => native.sealImageNow(segment, through)),
-    buildIndex: (segment, build, cancel) => pooled(() => native.buildIndexNow(segment, build, cancel)),
+    buildIndex: (segment, build, cancel) =>
+      pooled(() => native.buildIndexNow(segment, build, cancel)),
     search: (call) => pooled(() => native.searchNow(call)),
     query: (call) => pooled(() => native.queryNow(call)),
   };

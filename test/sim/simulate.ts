@@ -14,7 +14,14 @@ import { noPlant, type Plant } from './plants.ts';
 import { SimDisk } from './sim-disk.ts';
 import { StreamModel, Violation } from './stream-model.ts';
 import { VirtualClock } from './virtual-clock.ts';
-import { chooseShape, checkLife, createCollection, fieldsOf, type Shape, Workload } from './workload.ts';
+import {
+  chooseShape,
+  checkLife,
+  createCollection,
+  fieldsOf,
+  type Shape,
+  Workload,
+} from './workload.ts';
 
 export interface SimReport {
   readonly seed: number;
@@ -116,7 +123,10 @@ class Run {
   private async open(): Promise<Life> {
     for (let attempt = 0; ; attempt++) {
       this.lifeCount++;
-      this.clock = new VirtualClock(this.random, this.clock.nowMs() + 1 + Math.floor(this.random.unit() * 1_000));
+      this.clock = new VirtualClock(
+        this.random,
+        this.clock.nowMs() + 1 + Math.floor(this.random.unit() * 1_000),
+      );
       const hostile = attempt < 2 && this.random.unit() < 0.3;
       if (hostile) this.disk.setFaults(this.recoveryFaults());
       else this.disk.setFaults({});
@@ -135,7 +145,10 @@ class Run {
         return life;
       }
       this.trace.update(`not opened: ${life?.message ?? 'power'}`);
-      if (!hostile) throw life === null ? new Violation('the engine stopped while opening') : new Violation(`${notOpened}: ${life.message}`);
+      if (!hostile)
+        throw life === null
+          ? new Violation('the engine stopped while opening')
+          : new Violation(`${notOpened}: ${life.message}`);
       this.disk = this.random.unit() < 0.5 ? this.disk.crash() : this.disk.restart();
     }
   }
@@ -148,7 +161,8 @@ class Run {
 
   private workFaults(): Parameters<SimDisk['setFaults']>[0] {
     const draw = this.random.unit();
-    if (draw < 0.45) return { powerLossAt: this.disk.operationCount() + Math.floor(this.random.unit() * 250) };
+    if (draw < 0.45)
+      return { powerLossAt: this.disk.operationCount() + Math.floor(this.random.unit() * 250) };
     if (draw < 0.55) return { syncErrorRate: 0.02 };
     if (draw < 0.65) return { writeErrorRate: 0.02 };
     if (draw < 0.72) return { noSpaceRate: 0.05 };
@@ -156,7 +170,10 @@ class Run {
   }
 
   private observe(event: AppliedEvent): void {
-    if (event.type === 'rows') this.trace.update(`${event.shardId} ${event.sequence} ${event.timestamp} ${event.body.byteLength}`);
+    if (event.type === 'rows')
+      this.trace.update(
+        `${event.shardId} ${event.sequence} ${event.timestamp} ${event.body.byteLength}`,
+      );
     try {
       this.model.accept(event);
     } catch (thrown) {
@@ -167,7 +184,8 @@ class Run {
 
   private async checked(life: Life, when: string): Promise<void> {
     if (this.consumerFailure !== null) throw this.consumerFailure;
-    if (life.crashes.length > 0) throw new Violation(`${when}: an actor crashed: ${at(life.crashes, 0)}`);
+    if (life.crashes.length > 0)
+      throw new Violation(`${when}: an actor crashed: ${at(life.crashes, 0)}`);
     const check = checkLife(life, this.model, this.shape, this.random);
     if (!(await this.clock.runUntil(check))) throw new Violation(`${when}: a read never answered`);
     if (this.consumerFailure !== null) throw this.consumerFailure;
@@ -175,7 +193,8 @@ class Run {
 
   private async work(life: Life, last: boolean): Promise<void> {
     const created = createCollection(life, this.shape);
-    if (!(await this.clock.runUntil(created))) throw new Violation('creating a collection never answered');
+    if (!(await this.clock.runUntil(created)))
+      throw new Violation('creating a collection never answered');
     this.disk.setFaults(last ? {} : this.workFaults());
     const workload = new Workload(life, this.shape, this.random, this.clock, this.model);
     let done = false;
@@ -196,6 +215,7 @@ class Run {
   }
 
   private countFaults(): void {
-    for (const [name, count] of this.disk.faultCounts()) this.faults[name] = (this.faults[name] ?? 0) + count;
+    for (const [name, count] of this.disk.faultCounts())
+      this.faults[name] = (this.faults[name] ?? 0) + count;
   }
 }

@@ -7,7 +7,14 @@
 // hides every older row of a key, an insert shadows the older rows of its key, count(*) counts
 // shadowed rows too.
 
-import { columnOf, decodeLogBody, decodeRowBatch, type AppliedEvent, type BatchColumn, sectionKinds } from '../../src/model/index.ts';
+import {
+  columnOf,
+  decodeLogBody,
+  decodeRowBatch,
+  type AppliedEvent,
+  type BatchColumn,
+  sectionKinds,
+} from '../../src/model/index.ts';
 
 /** What a simulation reports when the engine and the model disagree. */
 export class Violation extends Error {}
@@ -44,10 +51,12 @@ export class StreamModel {
     this.replayed.set(event.shardId, again);
     const print = `${event.timestamp}:${Buffer.from(event.body).toString('base64')}`;
     const known = bySequence.get(event.sequence);
-    if (again.has(event.sequence)) throw new Violation(`sequence ${event.sequence} was applied twice in one life`);
+    if (again.has(event.sequence))
+      throw new Violation(`sequence ${event.sequence} was applied twice in one life`);
     again.add(event.sequence);
     if (known !== undefined) {
-      if (known !== print) throw new Violation(`sequence ${event.sequence} came back with other contents`);
+      if (known !== print)
+        throw new Violation(`sequence ${event.sequence} came back with other contents`);
       return;
     }
     bySequence.set(event.sequence, print);
@@ -64,13 +73,16 @@ export class StreamModel {
   checkReplay(shardId: number, checkpoint: number): void {
     for (const sequence of this.seen.get(shardId)?.keys() ?? []) {
       const again = this.replayed.get(shardId)?.has(sequence) === true;
-      if (sequence > checkpoint && !again) throw new Violation(`applied sequence ${sequence} of shard ${shardId} is gone`);
-      if (sequence <= checkpoint && again) throw new Violation(`sequence ${sequence} is in files and was applied again`);
+      if (sequence > checkpoint && !again)
+        throw new Violation(`applied sequence ${sequence} of shard ${shardId} is gone`);
+      if (sequence <= checkpoint && again)
+        throw new Violation(`sequence ${sequence} is in files and was applied again`);
     }
   }
 
   checkAcknowledged(timestamp: bigint): void {
-    if (!this.stamps.has(timestamp)) throw new Violation(`an acknowledged write at ${timestamp} was never applied`);
+    if (!this.stamps.has(timestamp))
+      throw new Violation(`an acknowledged write at ${timestamp} was never applied`);
   }
 
   /** Visible rows: key text to value. */
@@ -78,7 +90,8 @@ export class StreamModel {
     const found = new Map<string, bigint>();
     for (const [key, versions] of this.rows) {
       const live = versions.filter((row) => !row.shadowed && !row.deleted);
-      if (live.length > 1) throw new Violation(`the model itself has ${live.length} visible rows of ${key}`);
+      if (live.length > 1)
+        throw new Violation(`the model itself has ${live.length} visible rows of ${key}`);
       for (const row of live) found.set(key, row.value);
     }
     return found;
@@ -87,8 +100,13 @@ export class StreamModel {
   /** count(*): deletes do not count, shadows do. */
   count(): number {
     let total = 0;
-    for (const versions of this.rows.values()) total += versions.filter((row) => !row.deleted).length;
+    for (const versions of this.rows.values())
+      total += versions.filter((row) => !row.deleted).length;
     return total;
+  }
+
+  private delete(key: string, timestamp: bigint): void {
+    for (const row of this.rows.get(key) ?? []) if (row.timestamp < timestamp) row.deleted = true;
   }
 
   private fold(body: Uint8Array, timestamp: bigint): void {
@@ -96,9 +114,7 @@ export class StreamModel {
       const batch = decodeRowBatch(section.bytes);
       const keys = keyTexts(columnOf(batch, this.fields.key), batch.rowCount);
       if (section.kind === sectionKinds.delete) {
-        for (const key of keys) {
-          for (const row of this.rows.get(key) ?? []) if (row.timestamp < timestamp) row.deleted = true;
-        }
+        for (const key of keys) this.delete(key, timestamp);
         continue;
       }
       const values = int64s(columnOf(batch, this.fields.value));
@@ -117,7 +133,9 @@ export function keyTexts(column: BatchColumn | null, rowCount: number): string[]
   const { offsets, data } = column;
   if (offsets === null) return [...int64s(column)].map(String);
   const decoder = new TextDecoder();
-  return Array.from({ length: rowCount }, (_, i) => decoder.decode(data.slice(offsets[i] ?? 0, offsets[i + 1] ?? 0)));
+  return Array.from({ length: rowCount }, (_, i) =>
+    decoder.decode(data.slice(offsets[i] ?? 0, offsets[i + 1] ?? 0)),
+  );
 }
 
 export function int64s(column: BatchColumn | null): BigInt64Array {

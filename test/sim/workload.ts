@@ -32,7 +32,8 @@ export interface Shape {
 }
 
 export function chooseShape(random: Random): Shape {
-  const draw = (min: number, max: number): number => min + Math.floor(random.unit() * (max - min + 1));
+  const draw = (min: number, max: number): number =>
+    min + Math.floor(random.unit() * (max - min + 1));
   return {
     keyType: random.unit() < 0.7 ? 'int64' : 'varchar',
     shardCount: draw(1, 2),
@@ -67,7 +68,11 @@ export async function createCollection(life: Life, shape: Shape): Promise<void> 
 }
 
 function fieldRequests(shape: Shape): FieldRequest[] {
-  const field = (fieldName: string, type: number, params: Record<string, string>): FieldRequest => ({
+  const field = (
+    fieldName: string,
+    type: number,
+    params: Record<string, string>,
+  ): FieldRequest => ({
     name: fieldName,
     description: '',
     type,
@@ -148,24 +153,41 @@ export class Workload {
   private async insert(): Promise<void> {
     const big = this.shape.bigBatches && this.random.unit() < 0.1;
     const count = big ? 1_200 : 1 + Math.floor(this.random.unit() * 12);
-    const rows = Array.from({ length: count }, (_, i) => ({ key: big ? 1_000_000 + i : this.key(), value: this.value() }));
+    const rows = Array.from({ length: count }, (_, i) => ({
+      key: big ? 1_000_000 + i : this.key(),
+      value: this.value(),
+    }));
     const result = await this.life.engine.database.insert(
-      { ...name, partition: '', rowCount: count, schemaTimestamp: 0n, rows: { kind: 'batch', batch: batchOf(this.shape, rows) } },
+      {
+        ...name,
+        partition: '',
+        rowCount: count,
+        schemaTimestamp: 0n,
+        rows: { kind: 'batch', batch: batchOf(this.shape, rows) },
+      },
       context,
     );
     this.stamps.push(result.timestamp);
   }
 
   private async deleteKeys(): Promise<void> {
-    const keys = Array.from({ length: 1 + Math.floor(this.random.unit() * 4) }, () => literal(this.shape, this.key()));
+    const keys = Array.from({ length: 1 + Math.floor(this.random.unit() * 4) }, () =>
+      literal(this.shape, this.key()),
+    );
     const filter = `key in [${keys.join(', ')}]`;
-    const result = await this.life.engine.database.delete({ ...name, partition: '', filter, templates: new Map(), consistency: strong }, context);
+    const result = await this.life.engine.database.delete(
+      { ...name, partition: '', filter, templates: new Map(), consistency: strong },
+      context,
+    );
     this.stamps.push(result.timestamp);
   }
 
   private async deleteWhere(): Promise<void> {
     const filter = `value % 7 == ${Math.floor(this.random.unit() * 7)} and value < ${this.value()}`;
-    const result = await this.life.engine.database.delete({ ...name, partition: '', filter, templates: new Map(), consistency: strong }, context);
+    const result = await this.life.engine.database.delete(
+      { ...name, partition: '', filter, templates: new Map(), consistency: strong },
+      context,
+    );
     if (result.rowCount > 0 && this.shape.shardCount === 1) this.stamps.push(result.timestamp);
   }
 
@@ -175,9 +197,21 @@ export class Workload {
     const value = this.value();
     const rows: RowBatch = batchOf(this.shape, [{ key, value }]);
     const { database } = this.life.engine;
-    const inserted = await database.insert({ ...name, partition: '', rowCount: 1, schemaTimestamp: 0n, rows: { kind: 'batch', batch: rows } }, context);
+    const inserted = await database.insert(
+      {
+        ...name,
+        partition: '',
+        rowCount: 1,
+        schemaTimestamp: 0n,
+        rows: { kind: 'batch', batch: rows },
+      },
+      context,
+    );
     this.stamps.push(inserted.timestamp);
-    const found = await database.query({ ...everything, filter: `key == ${literal(this.shape, key)}`, limit: 0 }, context);
+    const found = await database.query(
+      { ...everything, filter: `key == ${literal(this.shape, key)}`, limit: 0 },
+      context,
+    );
     assert(found.kind === 'rows', 'a query for rows answers rows');
     // The filter of a concurrent delete may have taken it; then the model knows.
     if (found.output.rows.rowCount === 0 && this.model.visible().has(String(key))) {
@@ -215,10 +249,16 @@ async function queryAll(life: Life): Promise<OutputRows> {
 }
 
 /** Compares the engine with the model: visible rows, count(*), a search, and what was replayed. */
-export async function checkLife(life: Life, model: StreamModel, shape: Shape, random: Random): Promise<void> {
+export async function checkLife(
+  life: Life,
+  model: StreamModel,
+  shape: Shape,
+  random: Random,
+): Promise<void> {
   const collection = life.mirror.find(name.database, name.collection);
   if (collection === null || !life.mirror.isLoaded(collection)) return;
-  for (const shardId of collection.shardIds) model.checkReplay(shardId, life.checkpointAtOpen(shardId));
+  for (const shardId of collection.shardIds)
+    model.checkReplay(shardId, life.checkpointAtOpen(shardId));
   const expected = model.visible();
   const { rows } = await queryAll(life);
   const keys = keyTexts(columnOf(rows, fieldsOf.key), rows.rowCount);
@@ -230,14 +270,24 @@ export async function checkLife(life: Life, model: StreamModel, shape: Shape, ra
     if (got.get(key) !== value) throw new Violation(`row ${key} has ${got.get(key)}, not ${value}`);
   }
   for (const key of got.keys()) if (!expected.has(key)) throw new Violation(`row ${key} came back`);
-  const counted = await life.engine.database.query({ ...everything, outputFields: ['count(*)'], limit: 0 }, context);
+  const counted = await life.engine.database.query(
+    { ...everything, outputFields: ['count(*)'], limit: 0 },
+    context,
+  );
   if (counted.kind !== 'count' || counted.count !== model.count()) {
-    throw new Violation(`count(*) is ${counted.kind === 'count' ? counted.count : '?'}, not ${model.count()}`);
+    throw new Violation(
+      `count(*) is ${counted.kind === 'count' ? counted.count : '?'}, not ${model.count()}`,
+    );
   }
   await checkSearch(life, expected, shape, random);
 }
 
-async function checkSearch(life: Life, expected: Map<string, bigint>, shape: Shape, random: Random): Promise<void> {
+async function checkSearch(
+  life: Life,
+  expected: Map<string, bigint>,
+  shape: Shape,
+  random: Random,
+): Promise<void> {
   if (expected.size === 0) return;
   const [key, value] = at([...expected], Math.floor(random.unit() * expected.size));
   const found = await life.engine.database.search(
@@ -261,9 +311,13 @@ async function checkSearch(life: Life, expected: Map<string, bigint>, shape: Sha
     context,
   );
   const values = int64s(columnOf(found.output.rows, fieldsOf.value));
-  if (found.scores[0] !== 0) throw new Violation(`the search for row ${key} (${shape.indexType}) found it at ${found.scores[0] ?? 'nothing'}`);
+  if (found.scores[0] !== 0)
+    throw new Violation(
+      `the search for row ${key} (${shape.indexType}) found it at ${found.scores[0] ?? 'nothing'}`,
+    );
   const known = new Set(expected.values());
-  for (const seen of values) if (!known.has(seen)) throw new Violation(`a search found a value ${seen} that is not visible`);
+  for (const seen of values)
+    if (!known.has(seen)) throw new Violation(`a search found a value ${seen} that is not visible`);
 }
 
 interface Row {
@@ -279,8 +333,19 @@ function batchOf(shape: Shape, rows: readonly Row[]): RowBatch {
     rowCount: rows.length,
     columns: [
       keyColumn(shape, rows),
-      { ...base, fieldId: fieldsOf.value, type: dataTypes.Int64, data: new Uint8Array(values.buffer) },
-      { ...base, fieldId: vectorFieldId, type: dataTypes.FloatVector, dim, data: new Uint8Array(vectors.buffer) },
+      {
+        ...base,
+        fieldId: fieldsOf.value,
+        type: dataTypes.Int64,
+        data: new Uint8Array(values.buffer),
+      },
+      {
+        ...base,
+        fieldId: vectorFieldId,
+        type: dataTypes.FloatVector,
+        dim,
+        data: new Uint8Array(vectors.buffer),
+      },
     ],
   };
 }

@@ -5,7 +5,7 @@
 // can read, random rows for it (nulls, extremes, odd texts, JSON of every shape) both as a
 // RowBatch and as oracle rows, and random filters that are well typed.
 
-import type { Random } from '../../src/core/index.ts';
+import { at, type Random } from '../../src/core/index.ts';
 import { type OracleRow } from '../../src/expr/index.ts';
 import {
   type BatchColumn,
@@ -77,7 +77,7 @@ export const filterSchema: CollectionSchema = {
 const storedFields = [metaField, ...filterSchema.fields.filter(({ id }) => id <= 110)];
 
 export function pick<T>(random: Random, list: readonly T[]): T {
-  return list[Math.floor(random.unit() * list.length)] as T;
+  return at(list, Math.floor(random.unit() * list.length));
 }
 
 export const intPool = [
