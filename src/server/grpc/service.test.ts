@@ -278,7 +278,7 @@ describe('bad input', () => {
       /collection not found\[database=default\]\[collection=x\]/,
     ],
     ['Search', { collection_name: 'x' }, 1101, 5, /placeholder_group/],
-    ['Delete', { collection_name: 'x' }, 1101, 5, /filter/],
+    ['Delete', { collection_name: 'x' }, 1100, 5, /filter/],
     [
       'CreateIndex',
       { collection_name: 'x', extra_params: [{ key: 'params', value: '[' }] },
