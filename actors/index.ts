@@ -5,7 +5,6 @@
 
 export {
   coordinatorAddress,
-  logAddress,
   mirrorAddress,
   shardReaderAddress,
   shardWriterAddress,

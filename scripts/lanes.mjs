@@ -20,7 +20,7 @@ export const lanes = {
   tidy: {
     title: 'the repository keeps its own rules',
     include: ['test/*.test.ts', 'test/tidy/**/*.test.ts', 'scripts/**/*.test.ts'],
-    minutes: 2,
+    minutes: 3,
     fullMinutes: 2,
     testTimeoutMs: 60_000,
     alone: false,
@@ -34,7 +34,7 @@ export const lanes = {
       'native/**/*.test.ts',
       'bench/**/*.test.ts',
     ],
-    minutes: 4,
+    minutes: 3,
     fullMinutes: 10,
     testTimeoutMs: 60_000,
     alone: false,
@@ -42,7 +42,7 @@ export const lanes = {
   native: {
     title: 'the C++ engine without Node',
     include: ['test/native/**/*.test.ts'],
-    minutes: 5,
+    minutes: 7,
     fullMinutes: 20,
     testTimeoutMs: 300_000,
     alone: true,
@@ -50,7 +50,7 @@ export const lanes = {
   sim: {
     title: 'the whole engine on a virtual clock and a faulty disk, from seeds',
     include: ['test/sim/**/*.test.ts'],
-    minutes: 5,
+    minutes: 4,
     fullMinutes: 60,
     testTimeoutMs: 300_000,
     alone: false,
@@ -58,7 +58,7 @@ export const lanes = {
   sdk: {
     title: 'official clients, unmodified, against a started server',
     include: ['test/sdk/**/*.test.ts'],
-    minutes: 5,
+    minutes: 4,
     fullMinutes: 10,
     testTimeoutMs: 60_000,
     alone: true,
