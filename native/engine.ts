@@ -185,6 +185,7 @@ function shardFace(raw: RawNative) {
     buildIndexNow: guarded((segment: NativeHandle, build: IndexBuild, cancel: NativeHandle) =>
       raw.buildIndexNow(...buildParts(segment, build, cancel)),
     ),
+    releaseBytes: guarded(raw.releaseBytes),
     attachIndex: guarded(raw.attachIndex),
     detachIndex: guarded(raw.detachIndex),
     publishView: guarded(raw.publishView),

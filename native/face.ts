@@ -182,7 +182,10 @@ export interface NativeFace {
     owner: string,
   ): { readonly lock: NativeHandle | null; readonly heldBy: string | null };
   unlockFile(lock: NativeHandle): void;
-  /** Threads of the native pool; 0 = one for each core that this process may use. Once. */
+  /**
+   * Threads of the native pool that answer; 0 = one for each core that this process may use. Half as
+   * many more build, at low priority. Once.
+   */
   startPool(threadCount: number): void;
   releaseOwner(ownerEpoch: number): void;
   createCancel(): NativeHandle;
@@ -241,6 +244,8 @@ export interface NativeFace {
   releaseSegment(segment: NativeHandle): void;
   buildIndex(segment: NativeHandle, build: IndexBuild, cancel: NativeHandle): Promise<Uint8Array>;
   buildIndexNow(segment: NativeHandle, build: IndexBuild, cancel: NativeHandle): Uint8Array;
+  /** Frees an image's memory at once instead of when it is collected; the array is empty afterwards. */
+  releaseBytes(bytes: Uint8Array): void;
   attachIndex(segment: NativeHandle, fieldId: number, source: NativeSource): void;
   detachIndex(segment: NativeHandle, fieldId: number): void;
 

@@ -57,6 +57,7 @@ const Export exported[] = {
     {"releaseSegment", releaseSegment},
     {"buildIndex", buildIndexPromise},
     {"buildIndexNow", buildIndexNow},
+    {"releaseBytes", releaseBytes},
     {"attachIndex", attachIndex},
     {"detachIndex", detachIndex},
     {"publishView", publishView},

@@ -59,6 +59,7 @@ Napi::Value segmentStats(const Napi::CallbackInfo& info);
 Napi::Value releaseSegment(const Napi::CallbackInfo& info);
 Napi::Value buildIndexPromise(const Napi::CallbackInfo& info);
 Napi::Value buildIndexNow(const Napi::CallbackInfo& info);
+Napi::Value releaseBytes(const Napi::CallbackInfo& info);
 Napi::Value attachIndex(const Napi::CallbackInfo& info);
 Napi::Value detachIndex(const Napi::CallbackInfo& info);
 

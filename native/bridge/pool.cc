@@ -6,7 +6,10 @@
 // together arrive together.
 #include "bridge/pool.h"
 
+#include <malloc.h>
 #include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <condition_variable>
 #include <deque>
@@ -49,50 +52,56 @@ class Pool {
                           std::to_string(wanted));
     }
     threadCount_ = wanted;
-    backgroundMax_ = std::max(1u, wanted / 2);
-    for (uint32_t i = 0; i < wanted; i++) std::thread([this] { loop(); }).detach();
+    // Builds have threads of their own, at low priority: on one core a search would otherwise wait
+    // behind a build for seconds.
+    const uint32_t builders = std::max(1u, wanted / 2);
+    for (uint32_t i = 0; i < wanted; i++) std::thread([this] { loop(interactive_); }).detach();
+    for (uint32_t i = 0; i < builders; i++) {
+      std::thread([this] {
+        setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), backgroundNice);
+        loop(background_);
+      }).detach();
+    }
     return Status();
   }
 
   void push(Lane lane, std::function<void()> job) {
     {
       std::lock_guard lock(mutex_);
-      (lane == Lane::interactive ? interactive_ : background_).push_back(std::move(job));
+      queueOf(lane).jobs.push_back(std::move(job));
     }
-    ready_.notify_one();
+    queueOf(lane).ready.notify_one();
   }
 
  private:
-  bool backgroundMayRun() const {
-    return !background_.empty() && backgroundRunning_ < backgroundMax_;
-  }
+  struct Queue {
+    std::deque<std::function<void()>> jobs;
+    std::condition_variable ready;
+  };
 
-  void loop() {
+  Queue& queueOf(Lane lane) { return lane == Lane::interactive ? interactive_ : background_; }
+
+  void loop(Queue& queue) {
     std::unique_lock lock(mutex_);
     for (;;) {
-      ready_.wait(lock, [this] { return !interactive_.empty() || backgroundMayRun(); });
-      const bool isBackground = interactive_.empty();
-      std::deque<std::function<void()>>& queue = isBackground ? background_ : interactive_;
-      std::function<void()> job = std::move(queue.front());
-      queue.pop_front();
-      backgroundRunning_ += isBackground ? 1 : 0;
+      queue.ready.wait(lock, [&queue] { return !queue.jobs.empty(); });
+      std::function<void()> job = std::move(queue.jobs.front());
+      queue.jobs.pop_front();
       lock.unlock();
       job();
       job = nullptr;
+      // A build's working memory is large and rarely needed again: it goes back to the system.
+      if (&queue == &background_) malloc_trim(0);
       lock.lock();
-      if (!isBackground) continue;
-      backgroundRunning_--;
-      if (backgroundMayRun()) ready_.notify_one();
     }
   }
 
+  static constexpr int backgroundNice = 10;
+
   std::mutex mutex_;
-  std::condition_variable ready_;
-  std::deque<std::function<void()>> interactive_;
-  std::deque<std::function<void()>> background_;
+  Queue interactive_;
+  Queue background_;
   uint32_t threadCount_ = 0;
-  uint32_t backgroundMax_ = 1;
-  uint32_t backgroundRunning_ = 0;
 };
 
 }  // namespace

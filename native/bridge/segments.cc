@@ -222,6 +222,19 @@ Napi::Value attachIndex(const Napi::CallbackInfo& info) {
   }
   if (!arguments.ok()) return arguments.raise();
   segment->attachIndex(fieldId, std::move(index));
+  std::static_pointer_cast<SealedSegment>(segment)->forgetVectorPages(fieldId);
+  return info.Env().Undefined();
+}
+
+Napi::Value releaseBytes(const Napi::CallbackInfo& info) {
+  Arguments arguments(info);
+  arguments.bytes(0, "bytes");
+  if (!arguments.ok()) return arguments.raise();
+  const Napi::ArrayBuffer buffer = info[0].As<Napi::TypedArray>().ArrayBuffer();
+  bool detached = false;
+  if (napi_is_detached_arraybuffer(info.Env(), buffer, &detached) == napi_ok && !detached) {
+    napi_detach_arraybuffer(info.Env(), buffer);
+  }
   return info.Env().Undefined();
 }
 

@@ -110,6 +110,12 @@ bool SealedSegment::vectors(uint32_t fieldId, ColumnChunk& out) const {
   return false;
 }
 
+void SealedSegment::forgetVectorPages(uint32_t fieldId) const {
+  for (const VectorColumn& column : vectors_) {
+    if (column.fieldId == fieldId) column.source->forgetPages();
+  }
+}
+
 bool SealedSegment::column(uint32_t fieldId, uint32_t, uint32_t visible, ColumnChunk& out) const {
   if (vectors(fieldId, out)) {
     out.rowCount = visible;

@@ -49,6 +49,8 @@ class SealedSegment final : public Segment {
 
   /** Raw rows of a vector field and which of them exist (null = all); false when it has none. */
   bool vectors(uint32_t fieldId, ColumnChunk& out) const;
+  /** An index answers for the field now: its raw rows are read a few at a time, not scanned. */
+  void forgetVectorPages(uint32_t fieldId) const;
 
  private:
   struct VectorColumn {

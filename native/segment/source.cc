@@ -28,6 +28,10 @@ ByteSource::~ByteSource() {
   releaseMemory(kind_, mappedBytes_);
 }
 
+void ByteSource::forgetPages() const {
+  if (mapped_ != nullptr) madvise(mapped_, mappedBytes_, MADV_DONTNEED);
+}
+
 Status ByteSource::map(const std::string& path, uint64_t offsetBytes, uint64_t sizeBytes,
                        MemoryClass kind, std::shared_ptr<ByteSource>& out) {
   std::shared_ptr<ByteSource> source(new ByteSource());

@@ -27,6 +27,9 @@ class ByteSource {
   static Status copy(const uint8_t* bytes, uint64_t sizeBytes, MemoryClass kind,
                      std::shared_ptr<ByteSource>& out);
 
+  /** Lets go of the pages that a scan brought in; they come back when they are touched. */
+  void forgetPages() const;
+
   const uint8_t* data() const { return data_; }
   uint64_t size() const { return size_; }
 

@@ -84,6 +84,9 @@ async function flushSegment(
   const image = await deps.native.sealImage(source.handle, job.throughTimestamp);
   const folder = `${shardFolder(job.collectionId, job.shardId)}/${source.segmentId}`;
   const files = await writeSegment(deps.files, folder, image, job.schema);
+  for (const bytes of [image.base, image.keys, ...image.vectors.map((vector) => vector.bytes)]) {
+    deps.native.releaseBytes(bytes);
+  }
   const deletes =
     image.deletes === null
       ? null

@@ -45,6 +45,7 @@ export async function runIndexBuild(deps: ShardFilesDeps, job: IndexBuildJob): P
     indexName,
     image,
   });
+  deps.native.releaseBytes(image);
   return {
     segmentId: segment.segmentId,
     file,
