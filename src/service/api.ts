@@ -193,9 +193,10 @@ export interface FlushResult {
 
 /** Deadline and cancellation of one call. */
 export interface CallContext {
-  /** 0 = none. */
+  /** 0 = none, or the caller's door watches it. */
   readonly timeoutMs: number;
-  readonly signal: AbortSignal | null;
+  /** Calls back once when the caller gave up; the returned function ends the interest. */
+  onAbort(listener: () => void): () => void;
 }
 
 export interface Database {

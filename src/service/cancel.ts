@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Dipper authors
 //
-// Ties a call's deadline and abort signal to the native cancel flag.
+// Ties a call's deadline and its caller's leaving to the native cancel flag.
 
 import { DbError } from '../core/index.ts';
 import type { NativeHandle } from '../../native/index.ts';
 import type { CallContext } from './api.ts';
 import type { ServiceDeps } from './deps.ts';
 
-/** Runs a native call that stops soon after the deadline passed or the signal was raised. */
+/** Runs a native call that stops soon after the deadline passed or the caller left. */
 export async function withCancel<T>(
   deps: ServiceDeps,
   context: CallContext,
   run: (cancel: NativeHandle) => Promise<T>,
 ): Promise<T> {
-  if (context.timeoutMs <= 0 && context.signal === null) return run(0);
   const { native, clock } = deps;
   const cancel = native.createCancel();
   let timedOut = false;
@@ -26,7 +25,7 @@ export async function withCancel<T>(
           timedOut = true;
           raise();
         });
-  context.signal?.addEventListener('abort', raise);
+  const forget = context.onAbort(raise);
   try {
     return await run(cancel);
   } catch (thrown) {
@@ -38,7 +37,7 @@ export async function withCancel<T>(
     throw thrown;
   } finally {
     stopTimer?.();
-    context.signal?.removeEventListener('abort', raise);
+    forget();
     native.releaseCancel(cancel);
   }
 }

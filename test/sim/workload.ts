@@ -16,7 +16,7 @@ const dim = 4;
 /** Field ids follow the order of creation. */
 export const fieldsOf = { key: 100, value: 101 };
 const vectorFieldId = 102;
-const context: CallContext = { timeoutMs: 0, signal: null };
+const context: CallContext = { timeoutMs: 0, onAbort: () => () => undefined };
 const strong = { level: consistencyLevels.Strong, guarantee: 0n };
 
 export interface Shape {

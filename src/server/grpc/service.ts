@@ -118,7 +118,7 @@ function unbuiltHandler(name: string, method: MethodTable): Handler | null {
 
 function unary(deps: HandlerDeps, handler: Handler) {
   return (call: ServerUnaryCall<Buffer, Buffer>, reply: sendUnaryData<Uint8Array>): void => {
-    const context = new GrpcContext(timeoutOf(deps, call.getDeadline()));
+    const context = new GrpcContext();
     call.on('cancelled', () => context.cancel());
     const [database] = call.metadata.get('dbname');
     handler(deps, {
@@ -136,36 +136,27 @@ function unary(deps: HandlerDeps, handler: Handler) {
   };
 }
 
-/** Makes its signal when someone asks for it, and leaves it alone once the call is answered. */
+/** grpc-js watches the deadline and answers for it; here it looks like a caller who left. */
 class GrpcContext implements CallContext {
-  readonly timeoutMs: number;
+  readonly timeoutMs = 0;
   answered = false;
   #cancelled = false;
-  #controller: AbortController | null = null;
+  #listener: (() => void) | null = null;
 
-  constructor(timeoutMs: number) {
-    this.timeoutMs = timeoutMs;
+  onAbort(listener: () => void): () => void {
+    if (this.#cancelled) listener();
+    else this.#listener = listener;
+    return () => {
+      this.#listener = null;
+    };
   }
 
-  get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    if (this.#cancelled) this.#controller.abort();
-    return this.#controller.signal;
-  }
-
-  // grpc-js says "cancelled" of every stream that closes, also after its answer; an abort that
-  // nobody waits for would still build an exception with a stack.
+  // grpc-js says "cancelled" of every stream that closes, also after its answer.
   cancel(): void {
     if (this.answered) return;
     this.#cancelled = true;
-    this.#controller?.abort();
+    this.#listener?.();
   }
-}
-
-// 0 = none; a deadline that just passed is 1 ms, since 0 would mean there is no hurry.
-function timeoutOf(deps: HandlerDeps, deadline: Date | number): number {
-  const deadlineMs = Number(deadline);
-  return Number.isFinite(deadlineMs) ? Math.max(1, deadlineMs - deps.clock.nowMs()) : 0;
 }
 
 function addHealth(server: Server, deps: HandlerDeps, served: readonly string[]): void {

@@ -141,13 +141,15 @@ async function readBody(request: IncomingMessage): Promise<Uint8Array | null> {
 
 function contextOf(request: IncomingMessage, response: ServerResponse): CallContext {
   const seconds = Number(request.headers['request-timeout'] ?? 0);
-  const cancel = new AbortController();
-  response.once('close', () => {
-    if (!response.writableFinished) cancel.abort();
-  });
   return {
     timeoutMs: Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : 0,
-    signal: cancel.signal,
+    onAbort(listener) {
+      const onClose = (): void => {
+        if (!response.writableFinished) listener();
+      };
+      response.once('close', onClose);
+      return () => response.off('close', onClose);
+    },
   };
 }
 
