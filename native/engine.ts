@@ -139,6 +139,7 @@ function processFace(raw: RawNative) {
     releaseMemory: guarded(raw.releaseMemory),
     lockFile: guarded(raw.lockFile),
     unlockFile: guarded(raw.unlockFile),
+    trimMemory: guarded(raw.trimMemory),
     startPool: guarded(raw.startPool),
     releaseOwner: guarded(raw.releaseOwner),
     createCancel: guarded(raw.createCancel),

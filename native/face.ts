@@ -182,6 +182,8 @@ export interface NativeFace {
     owner: string,
   ): { readonly lock: NativeHandle | null; readonly heldBy: string | null };
   unlockFile(lock: NativeHandle): void;
+  /** Gives freed memory back to the system, on a pool thread. */
+  trimMemory(): void;
   /**
    * Threads of the native pool that answer; 0 = one for each core that this process may use. Half as
    * many more build, at low priority. Once.

@@ -26,6 +26,7 @@ import { type Engine, engineFactories, openEngine } from './engine.ts';
 import { realHostParts } from './host-parts.ts';
 import { metricsText } from './metrics.ts';
 import type { AppliedEvent } from './model/index.ts';
+import { trimWhenIdle } from './idle-trim.ts';
 import { openDoor, openManagement, serverVersion } from './server/index.ts';
 import { claimDataFormat } from './storage/index.ts';
 
@@ -61,7 +62,9 @@ async function serve(settings: Settings): Promise<void> {
     management.address.port,
     systemClock.nowMs() - startedMs,
   );
+  const stopTrimming = trimWhenIdle(systemClock, native);
   const stop = async (): Promise<void> => {
+    stopTrimming();
     await door.close();
     await management.close();
     await engine.close();

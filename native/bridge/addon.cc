@@ -27,6 +27,7 @@ const Export exported[] = {
     {"releaseMemory", release},
     {"lockFile", lockFile},
     {"unlockFile", unlockFile},
+    {"trimMemory", trimMemoryOf},
     {"startPool", startPoolOf},
     {"releaseOwner", releaseOwner},
     {"createCancel", createCancel},

@@ -18,6 +18,7 @@ Napi::Value reserve(const Napi::CallbackInfo& info);
 Napi::Value release(const Napi::CallbackInfo& info);
 Napi::Value lockFile(const Napi::CallbackInfo& info);
 Napi::Value unlockFile(const Napi::CallbackInfo& info);
+Napi::Value trimMemoryOf(const Napi::CallbackInfo& info);
 Napi::Value startPoolOf(const Napi::CallbackInfo& info);
 Napi::Value releaseOwner(const Napi::CallbackInfo& info);
 Napi::Value createCancel(const Napi::CallbackInfo& info);

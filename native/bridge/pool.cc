@@ -52,6 +52,10 @@ class Pool {
                           std::to_string(wanted));
     }
     threadCount_ = wanted;
+    // Buffers of large requests come and go: kept, the next request gets pages that are there
+    // already; trimMemory() gives them back when nothing happens.
+    mallopt(M_MMAP_THRESHOLD, keptBlockBytes);
+    mallopt(M_TRIM_THRESHOLD, keptHeapBytes);
     // Builds have threads of their own, at low priority: on one core a search would otherwise wait
     // behind a build for seconds.
     const uint32_t builders = std::max(1u, wanted / 2);
@@ -97,6 +101,8 @@ class Pool {
   }
 
   static constexpr int backgroundNice = 10;
+  static constexpr int keptBlockBytes = 32 * 1024 * 1024;  // the most that malloc takes
+  static constexpr int keptHeapBytes = 512 * 1024 * 1024;
 
   std::mutex mutex_;
   Queue interactive_;
@@ -190,6 +196,11 @@ class EnvLink {
   napi_threadsafe_function function_ = nullptr;
   size_t pending_ = 0;  // JavaScript thread only
 };
+
+void trimMemory() {
+  startPool(0);
+  Pool::instance().push(Lane::background, [] {});
+}
 
 Status startPool(uint32_t threadCount) { return Pool::instance().start(threadCount); }
 

@@ -2,9 +2,8 @@
 // Copyright the Dipper authors
 //
 // The native pool: one a process, its threads shared by all JavaScript threads. Interactive work
-// (search, query) goes before background work (seal images, index builds), which never runs on
-// more than half of the threads, so that a build cannot occupy them all; with one thread a build
-// is let in only between interactive calls.
+// (search, query) and background work (seal images, index builds) have threads of their own, the
+// latter at low priority, so that a build never keeps a search waiting.
 //
 // Results go home to the JavaScript thread that asked. Its link outlives it: when that thread is
 // torn down, work in flight runs to its end and the result is dropped. Work holds no JavaScript
@@ -28,6 +27,9 @@ class EnvLink;
 struct EnvState {
   std::shared_ptr<EnvLink> link;
 };
+
+/** Gives freed memory back to the system, behind what the builders have to do. */
+void trimMemory();
 
 /** Starts the pool; 0 threads = one for each core that this process may use. */
 Status startPool(uint32_t threadCount);

@@ -133,6 +133,11 @@ Napi::Value startPoolOf(const Napi::CallbackInfo& info) {
   return arguments.ok() ? info.Env().Undefined() : arguments.raise();
 }
 
+Napi::Value trimMemoryOf(const Napi::CallbackInfo& info) {
+  trimMemory();
+  return info.Env().Undefined();
+}
+
 Napi::Value releaseOwner(const Napi::CallbackInfo& info) {
   Arguments arguments(info);
   const uint64_t epoch = arguments.count(0, "ownerEpoch", Arguments::handleMax);
