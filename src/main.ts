@@ -62,6 +62,11 @@ async function serve(settings: Settings): Promise<void> {
     management.address.port,
     systemClock.nowMs() - startedMs,
   );
+  if (settings.host !== '127.0.0.1' && settings.host !== 'localhost') {
+    process.stderr.write(
+      `listening on ${settings.host}: there is no authentication yet, whoever reaches the port owns the data\n`,
+    );
+  }
   const stopTrimming = trimWhenIdle(systemClock, native);
   const stop = async (): Promise<void> => {
     stopTrimming();

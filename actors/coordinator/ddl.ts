@@ -5,9 +5,10 @@
 // is told before the requester is answered, on the same path, so a client that saw its create
 // succeed finds the collection at any door.
 
+import { isDeepStrictEqual } from 'node:util';
 import { DbError, failed, type Outcome, succeeded } from '../../src/core/index.ts';
 import type { CollectionMeta, IndexMeta } from '../../src/model/index.ts';
-import { mirrorAddress, shardReaderAddress, shardWriterAddress } from '../addresses.ts';
+import { logAddress, mirrorAddress, shardReaderAddress, shardWriterAddress } from '../addresses.ts';
 import type { ReplyTo } from '../runtime/index.ts';
 import { takeId } from './ids.ts';
 import type { CoordinatorMessage, NewCollection } from './messages.ts';
@@ -32,7 +33,7 @@ export function createCollection(
     (candidate) => candidate.database === database && candidate.schema.name === schema.name,
   );
   if (existing !== undefined) {
-    const same = JSON.stringify(existing.schema) === JSON.stringify(schema);
+    const same = isDeepStrictEqual(existing.schema, schema);
     const error = new DbError({
       code: 'collection-exists',
       message: `create duplicate collection with different parameters, collection: ${schema.name}`,
@@ -101,6 +102,7 @@ export function dropCollection(
     for (const shardId of collection.shardIds) {
       later.stop(shardReaderAddress(shardId).id);
       later.stop(shardWriterAddress(shardId).id);
+      later.send(logAddress(0), { type: 'forget', shardId });
     }
     later.send(mirrorAddress, { type: 'collection-gone', collectionId });
     const answer = succeeded(0);
@@ -124,7 +126,7 @@ export function createIndex(
   const onField = collection.indexes.find((candidate) => candidate.fieldId === index.fieldId);
   if (onField !== undefined) {
     const { indexId: _id, ...rest } = onField;
-    const same = JSON.stringify(rest) === JSON.stringify(index);
+    const same = isDeepStrictEqual(rest, index);
     const text = 'CreateIndex failed: at most one distinct index is allowed per field';
     effects.reply(
       reply,

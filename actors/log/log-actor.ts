@@ -98,6 +98,10 @@ export const logActor: Actor<LogState, LogMessage> = {
         return synced(state, message.outcome, effects);
       case 'checkpoint':
         return checkpoint(state, message.shardId, message.sequence, effects);
+      case 'forget':
+        state.needed.delete(message.shardId);
+        state.lastAppended.delete(message.shardId);
+        return;
       case 'trimmed':
         state.busy = false;
         return writeNext(state, effects);

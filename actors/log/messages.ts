@@ -38,4 +38,6 @@ export type LogMessage =
   | { readonly type: 'synced'; readonly outcome: Outcome<null> }
   /** A shard's files now hold everything up to this sequence. */
   | { readonly type: 'checkpoint'; readonly shardId: number; readonly sequence: number }
+  /** A dropped shard's rows need not be kept. */
+  | { readonly type: 'forget'; readonly shardId: number }
   | { readonly type: 'trimmed'; readonly outcome: Outcome<null> };

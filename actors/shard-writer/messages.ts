@@ -42,6 +42,8 @@ export interface ShardStats {
     readonly segmentId: number;
     readonly rowCount: number;
     readonly indexIds: readonly number[];
+    /** Builds that failed, with their reason. */
+    readonly failures: readonly { readonly indexId: number; readonly reason: string }[];
   }[];
 }
 

@@ -170,6 +170,10 @@ function statsOf(state: ShardWriterState): ShardStats {
     segmentId: meta.segmentId,
     rowCount: meta.rowCount,
     indexIds: meta.indexes.map((index) => index.indexId),
+    failures: state.indexes.flatMap(({ indexId }) => {
+      const error = state.failedBuilds.get(`${meta.segmentId}/${indexId}`);
+      return error === undefined ? [] : [{ indexId, reason: error.message }];
+    }),
   }));
   const rowCount = sealed.reduce((sum, segment) => sum + segment.rowCount, growingRowCount);
   return { rowCount, growingRowCount, sealed };

@@ -27,7 +27,6 @@ export class AppliedCounters {
   }
 
   count(event: AppliedEvent): void {
-    if (event.type !== 'rows') return;
     this.add('envelopes', 1);
     this.add('bodyBytes', event.body.byteLength);
     let inserted = 0;

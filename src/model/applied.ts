@@ -7,25 +7,16 @@
 
 import type { Timestamp } from './timestamp.ts';
 
-export type AppliedEvent =
-  | {
-      readonly type: 'rows';
-      readonly collectionId: number;
-      readonly shardId: number;
-      readonly sequence: number;
-      readonly timestamp: Timestamp;
-      /** The log body (see log-body.ts): keys and rows as they were written. */
-      readonly body: Uint8Array;
-      /** Triples (segment id, first row, row count). */
-      readonly inserted: Float64Array;
-      /** Triples (segment id, row, kind: 1 delete, 2 shadow). */
-      readonly hidden: Float64Array;
-    }
-  | {
-      readonly type: 'schema';
-      readonly collectionId: number;
-      readonly shardId: number;
-      readonly sequence: number;
-      readonly timestamp: Timestamp;
-      readonly change: 'created' | 'dropped';
-    };
+export interface AppliedEvent {
+  readonly type: 'rows';
+  readonly collectionId: number;
+  readonly shardId: number;
+  readonly sequence: number;
+  readonly timestamp: Timestamp;
+  /** The log body (see log-body.ts): keys and rows as they were written. */
+  readonly body: Uint8Array;
+  /** Triples (segment id, first row, row count). */
+  readonly inserted: Float64Array;
+  /** Triples (segment id, row, kind: 1 delete, 2 shadow). */
+  readonly hidden: Float64Array;
+}

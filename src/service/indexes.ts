@@ -57,6 +57,9 @@ export async function describeIndexes(
         (segment) => !segment.indexIds.includes(index.indexId) && needsIndexFile(segment, index),
       )
       .reduce((sum, segment) => sum + segment.rowCount, 0);
+    const failure = segments
+      .flatMap((segment) => segment.failures)
+      .find((candidate) => candidate.indexId === index.indexId);
     return {
       indexName: index.indexName,
       indexId: index.indexId,
@@ -65,8 +68,8 @@ export async function describeIndexes(
       indexedRowCount: totalRowCount - pending,
       totalRowCount,
       pendingRowCount: pending,
-      state: pending === 0 ? 'finished' : 'in-progress',
-      failReason: '',
+      state: pending === 0 ? 'finished' : failure === undefined ? 'in-progress' : 'failed',
+      failReason: failure?.reason ?? '',
     };
   });
 }

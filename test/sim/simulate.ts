@@ -170,10 +170,9 @@ class Run {
   }
 
   private observe(event: AppliedEvent): void {
-    if (event.type === 'rows')
-      this.trace.update(
-        `${event.shardId} ${event.sequence} ${event.timestamp} ${event.body.byteLength}`,
-      );
+    this.trace.update(
+      `${event.shardId} ${event.sequence} ${event.timestamp} ${event.body.byteLength}`,
+    );
     try {
       this.model.accept(event);
     } catch (thrown) {

@@ -44,7 +44,6 @@ export class StreamModel {
   }
 
   accept(event: AppliedEvent): void {
-    if (event.type !== 'rows') return;
     const bySequence = this.seen.get(event.shardId) ?? new Map<number, string>();
     this.seen.set(event.shardId, bySequence);
     const again = this.replayed.get(event.shardId) ?? new Set<number>();
