@@ -53,4 +53,16 @@ describe('a shard', () => {
     const names = columnOf(rows, 101);
     expect(Buffer.from(names?.data ?? []).toString()).toBe('name 2name 1');
   });
+
+  test('refuses a body that is older than what it would hide again', () => {
+    const { shard, clock } = openShard();
+    native.openGrowing(shard, partition, 102);
+    const first = native.stampShard(shard, clock, 1000);
+    const second = native.stampShard(shard, clock, 1001);
+    insert(shard, first, sampleRows([1n, 2n]));
+    insert(shard, second, sampleRows([1n]));
+    expect(() => insert(shard, first, sampleRows([2n]))).toThrow(/holds later deletes/);
+    native.setUnapplied(shard, 0n);
+    expect(keysOf(queryAll(native.pinView(shard, second))).sort()).toEqual([1n, 2n]);
+  });
 });

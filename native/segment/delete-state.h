@@ -45,6 +45,11 @@ class DeleteState {
   bool hide(uint32_t row, uint64_t timestamp, HideKind kind);
 
   // Any thread.
+  /** Stamp of the last entry; 0 without one. */
+  uint64_t lastTimestamp() const {
+    const uint32_t count = entryCount();
+    return count == 0 ? 0 : entries_[count - 1].timestamp;
+  }
   uint32_t entryCount() const { return count_.load(std::memory_order_acquire); }
   HideEntry entry(uint32_t index) const { return entries_[index]; }
   /** Clears the rows of `live` that were hidden (or, for counting, deleted) at T. */

@@ -70,9 +70,15 @@ void Shard::resolveShadows(const Staged& staged, uint64_t timestamp, Plan& plan)
   }
 }
 
-Status Shard::reservePlan(const Plan& plan) {
+Status Shard::reservePlan(const Plan& plan, uint64_t timestamp) {
   std::map<Segment*, uint64_t> entryCounts;
   for (const HideTarget& target : plan.hides) {
+    // The list is kept in the order of time; what comes late was applied before, or is damage.
+    if (target.segment->deletes.lastTimestamp() > timestamp) {
+      return Status(ErrorKind::corrupt, "corrupt",
+                    "segment " + std::to_string(target.segment->id()) +
+                        " holds later deletes than stamp " + std::to_string(timestamp));
+    }
     entryCounts[target.segment]++;
     if (const Twin* const twin = twinOf(target.segment)) entryCounts[twin->frozen.get()]++;
   }
@@ -121,7 +127,7 @@ Status Shard::applyBody(const uint8_t* body, size_t sizeBytes, uint64_t timestam
       if (section.kind == SectionKind::remove) resolveDeletes(section.batch, timestamp, plan);
     }
     for (const Staged& staged : plan.staged) resolveShadows(staged, timestamp, plan);
-    status = reservePlan(plan);
+    status = reservePlan(plan, timestamp);
   }
   if (!status.ok()) {
     for (const Staged& staged : plan.staged) staged.segment->unstage();

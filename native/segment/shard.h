@@ -110,7 +110,7 @@ class Shard {
   Status stageSections(Plan& plan, uint64_t timestamp);
   void resolveDeletes(const RowBatchView& keys, uint64_t timestamp, Plan& plan) const;
   void resolveShadows(const Staged& staged, uint64_t timestamp, Plan& plan) const;
-  Status reservePlan(const Plan& plan);
+  Status reservePlan(const Plan& plan, uint64_t timestamp);
   void commitPlan(const Plan& plan, uint64_t timestamp, AppliedChange& out);
   void hideRow(const HideTarget& target, uint64_t timestamp, AppliedChange& out);
   const Twin* twinOf(const Segment* sealed) const;
